@@ -1,0 +1,26 @@
+package gallerytest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"invisibleart.example/gallery/gallerytest"
+)
+
+func TestMain(m *testing.M) { gallerytest.VerifyMain(m) }
+
+func TestLeaksNamesWhatIsLeft(t *testing.T) {
+	release := make(chan struct{})
+	go lingers(release)
+	left := gallerytest.Leaks(0)
+	if got, want := strings.Join(left, "\n"), "gallerytest_test.lingers"; !strings.Contains(got, want) {
+		t.Errorf("got %q, want a stack with %s", got, want)
+	}
+	close(release)
+	if left := gallerytest.Leaks(5 * time.Second); len(left) > 0 {
+		t.Errorf("got %d goroutines after the release, want none:\n%s", len(left), strings.Join(left, "\n\n"))
+	}
+}
+
+func lingers(release chan struct{}) { <-release }
