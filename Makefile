@@ -1,0 +1,47 @@
+# The verbs of the house; CI runs the same ones. `make help` lists them.
+
+GO   ?= go
+CI   ?=
+# Packages are tested one after the other by default: several promises are
+# about time, and two noisy neighbours on a small machine are one too many.
+TEST_PARALLEL ?= 1
+STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
+
+.PHONY: help demo run build test check deps fuzz bench fmt
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## a throw-away gallery full of works, on http://127.0.0.1:8080
+	$(GO) run ./cmd/gallery demo
+
+run: ## a gallery that keeps what is hung, in ./gallery-data
+	$(GO) run ./cmd/gallery serve
+
+build: ## the one binary, ./gallery
+	$(GO) build -trimpath -o gallery ./cmd/gallery
+
+test: deps ## every test, with the race detector; installs what they need
+	sh scripts/test.sh -p $(TEST_PARALLEL) ./...
+
+deps: ## what the tests need beyond Go: a C compiler, Node.js, ws
+	sh scripts/deps.sh
+
+check: ## formatting, vet, staticcheck, cross-compilation, tidy modules
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+	GOOS=darwin $(GO) build -o /dev/null ./cmd/gallery
+	GOOS=windows $(GO) build -o /dev/null ./cmd/gallery
+
+fuzz: ## every fuzz target, FUZZTIME each (default 30s)
+	sh scripts/fuzz.sh $(or $(FUZZTIME),30s)
+
+bench: ## the micro-benchmarks, in a form benchstat reads
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fmt: ## gofmt everything
+	gofmt -w $$(git ls-files '*.go')
