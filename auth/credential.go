@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"invisibleart.example/gallery"
+)
+
+// CredentialKind tells where a credential was carried, and so what it is.
+type CredentialKind string
+
+// The kinds of credentials.
+const (
+	KindBearer  CredentialKind = "bearer"  // an access token in Authorization
+	KindToken   CredentialKind = "token"   // an access token in ?token=, sockets only
+	KindTicket  CredentialKind = "ticket"  // a ticket in ?ticket=, sockets only
+	KindSession CredentialKind = "session" // a browser session in the cookie
+)
+
+// Credential is what a request shows as proof, unverified. The zero value
+// means that it shows nothing. It never prints its value.
+type Credential struct {
+	Kind  CredentialKind
+	Value string
+}
+
+// IsZero tells whether there is no credential at all. One with a kind and an
+// empty value (?token=) is there, and wrong.
+func (c Credential) IsZero() bool { return c == Credential{} }
+
+// String names the kind only.
+func (c Credential) String() string {
+	if c.IsZero() {
+		return "no credential"
+	}
+	return string(c.Kind) + " credential"
+}
+
+// Format prints String, whatever the verb: %#v and %x must not tell more.
+func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// LogValue logs String.
+func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText encodes String, for JSON and its like.
+func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// FromRequest finds the one credential of a request: a bearer token in the
+// Authorization header, the session cookie, and for a socket also ?token= and
+// ?ticket=, because a browser cannot give a WebSocket a header. Anywhere else
+// the query is not looked at, so that no token gets used to stand in a log.
+//
+// It refuses with a *gallery.Error: Unauthorized when there is more than one
+// carrier, when one comes twice, or when Authorization holds anything but one
+// bearer token; Malformed when a socket's query does not parse. Two credentials
+// might name two people, and whichever the server picked, a proxy or a log in
+// front of it might have picked the other one. Such a request is refused even
+// where nobody needs to sign in. Whether a cookie may be believed for the
+// request's Origin is for the caller to decide.
+func FromRequest(r *http.Request, socket bool) (Credential, error) {
+	var found []Credential
+	for _, header := range r.Header.Values("Authorization") {
+		token, ok := bearer(header)
+		if !ok {
+			return Credential{}, gallery.Errorf(gallery.Unauthorized, "The Authorization header must hold one bearer token.")
+		}
+		found = append(found, Credential{KindBearer, token})
+	}
+	for _, cookie := range r.CookiesNamed(SessionCookie) {
+		// An emptied cookie is one that was taken away, not one that is wrong.
+		if cookie.Value != "" {
+			found = append(found, Credential{KindSession, cookie.Value})
+		}
+	}
+	if socket {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			// The parser's own text may quote the query, token and all.
+			return Credential{}, gallery.Errorf(gallery.Malformed, "The query of the address cannot be read.")
+		}
+		for _, kind := range []CredentialKind{KindToken, KindTicket} {
+			for _, value := range query[string(kind)] {
+				found = append(found, Credential{kind, value})
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Credential{}, nil
+	case 1:
+		return found[0], nil
+	default:
+		return Credential{}, gallery.Errorf(gallery.Unauthorized, "The request carries more than one credential.")
+	}
+}
+
+// bearer reads "Bearer <token>" (RFC 6750 section 2.1): the scheme in any
+// case, one or more spaces, and a token68. A tab, a second word or a comma,
+// which would start another set of credentials, is refused.
+func bearer(header string) (token string, ok bool) {
+	scheme, rest, found := strings.Cut(header, " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimLeft(rest, " ")
+	body := strings.TrimRight(token, "=")
+	if body == "" {
+		return "", false
+	}
+	for _, c := range []byte(body) {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		digit := '0' <= c && c <= '9'
+		if !letter && !digit && !strings.ContainsRune("-._~+/", rune(c)) {
+			return "", false
+		}
+	}
+	return token, true
+}
