@@ -17,6 +17,7 @@ const (
 	maxArgonMemoryKiB = 256 << 10
 	maxArgonTime      = 16
 	maxArgonThreads   = 16
+	maxArgonWork      = 1 << 20 // memory × passes: about a second
 	maxSaltBytes      = 64
 	maxHashBytes      = 64
 )
@@ -57,7 +58,8 @@ func parseArgon(encoded string) (argonHash, error) {
 	}
 	// argon2.IDKey panics on nothing but raises too small a memory by itself;
 	// it does panic when time or threads are 0.
-	if memory < 8*threads || memory > maxArgonMemoryKiB || time < 1 || time > maxArgonTime || threads < 1 || threads > maxArgonThreads {
+	if threads < 1 || threads > maxArgonThreads || time < 1 || time > maxArgonTime ||
+		memory < 8*threads || memory > maxArgonMemoryKiB || memory*time > maxArgonWork {
 		return argonHash{}, errAbsurdCost
 	}
 	h := argonHash{cost: Cost{MemoryKiB: memory, Time: time, Threads: uint8(threads)}}
