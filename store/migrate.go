@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// versionTable is where goose notes which migrations have run.
+const versionTable = goose.DefaultTablename
+
+// migrate brings the schema up to date. Two processes may start on the same
+// fresh file: each migration is one transaction that takes the write lock
+// first, so one of them wins and the other fails on what already exists. The
+// loser looks again.
+func migrate(ctx context.Context, db *sql.DB) error {
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, steps, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		_, err = provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if attempt == attempts || ctx.Err() != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+}
+
+// newestVersion is the schema version this program was written for.
+func newestVersion() (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	// Names begin with their number and come sorted.
+	return goose.NumericComponent(names[len(names)-1])
+}
