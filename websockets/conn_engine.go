@@ -1,0 +1,146 @@
+package websockets
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"net"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Config is what all connections of an [Engine] have in common. Its zero values
+// are the limits that docs/protocol.md promises for sockets; only the frame
+// rate is unlimited unless it is set.
+type Config struct {
+	MaxMessage    int           // bytes of one message, fragments added up, else 1009; 0: 4 KiB
+	Binary        bool          // whether binary messages are welcome, else 1003
+	QueueMessages int           // messages that may wait for a slow peer, else 4408; 0: 256
+	QueueBytes    int           // bytes that may wait for a slow peer, else 4408; 0: 1 MiB
+	WriteTimeout  time.Duration // how long a peer may take not one byte, else 4408; 0: 10 s
+	FrameRate     rate.Limit    // frames a second a peer may send, else 4429; 0: no limit
+	FrameBurst    int           // frames it may send at once; 0: those of one second
+	PingInterval  time.Duration // two pings without a pong end a connection; 0: 25 s
+}
+
+// Engine makes connections and owns them: their goroutines, their buffers and
+// their heartbeat. It is safe for concurrent use.
+type Engine struct {
+	cfg     Config
+	rules   readRules
+	buffers *buffers
+	started time.Time
+	pulse   pulse
+}
+
+// NewEngine makes an engine without connections.
+func NewEngine(cfg Config) *Engine {
+	cfg.MaxMessage = cmp.Or(cfg.MaxMessage, 4<<10)
+	cfg.QueueMessages = cmp.Or(cfg.QueueMessages, 256)
+	cfg.QueueBytes = cmp.Or(cfg.QueueBytes, 1<<20)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 10*time.Second)
+	cfg.FrameBurst = cmp.Or(cfg.FrameBurst, int(math.Ceil(float64(cfg.FrameRate))))
+	cfg.PingInterval = cmp.Or(cfg.PingInterval, 25*time.Second)
+	e := &Engine{cfg: cfg, buffers: newBuffers(), started: time.Now()}
+	e.rules = readRules{maxMessage: int64(cfg.MaxMessage), binary: cfg.Binary, buffers: e.buffers}
+	return e
+}
+
+// Run is the heartbeat: it pings every connection once in Config.PingInterval,
+// until ctx is done. It always returns nil. Connections need it only to notice
+// peers that vanished.
+func (e *Engine) Run(ctx context.Context) error {
+	pingFrame := newFrame(opPing, nil)
+	ticker := time.NewTicker(max(e.cfg.PingInterval/pulseSlots, 1))
+	defer ticker.Stop()
+	for slot := 0; ; slot = (slot + 1) % pulseSlots {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			e.pulse.beat(slot, pingFrame)
+		}
+	}
+}
+
+// Attach serves a connection on which the handshake is over, and closes it in
+// the end; early are bytes already read from it, which it may change. Messages
+// may reach h before it returns.
+func (e *Engine) Attach(conn net.Conn, early []byte, h Handler) *Conn {
+	return e.attach(conn, nil, early, h)
+}
+
+// attach is Attach with something to say first.
+func (e *Engine) attach(conn net.Conn, greeting, early []byte, h Handler) *Conn {
+	// net/http leaves the deadlines of the request behind. A connection that is
+	// closed already will fail the first read.
+	conn.SetDeadline(time.Time{})
+	c := &Conn{engine: e, handler: h, conn: conn, transport: openTransport(conn)}
+	c.reader.rules = &e.rules
+	// Held from before anybody else knows of c: nothing may go out before the
+	// greeting.
+	c.mu.Lock()
+	ended := e.pulse.join(c)
+	if len(greeting) > 0 {
+		c.transmit(greeting)
+	}
+	if ended != nil {
+		c.closeLocked(ended.code, ended.reason)
+	}
+	c.mu.Unlock()
+	go c.serve(early)
+	return c
+}
+
+// CloseAll closes every connection, and every one that is still to come.
+func (e *Engine) CloseAll(code int, reason string) {
+	e.pulse.mu.Lock()
+	if e.pulse.ended == nil {
+		e.pulse.ended = &closeError{code, reason}
+	}
+	e.pulse.mu.Unlock()
+	for slot := range pulseSlots {
+		for _, c := range e.pulse.members(slot) {
+			c.Close(code, reason)
+		}
+	}
+}
+
+// Len is the number of connections, those included whose closing has begun.
+func (e *Engine) Len() int {
+	e.pulse.mu.Lock()
+	defer e.pulse.mu.Unlock()
+	return e.pulse.count
+}
+
+// Wait waits until there is no connection, nor any goroutine of one. It fails
+// only when ctx is done before. After CloseAll that takes at most six seconds,
+// unless a Handler blocks.
+func (e *Engine) Wait(ctx context.Context) error {
+	e.pulse.mu.Lock()
+	if e.pulse.count == 0 {
+		e.pulse.mu.Unlock()
+		return nil
+	}
+	if e.pulse.empty == nil {
+		e.pulse.empty = make(chan struct{})
+	}
+	empty := e.pulse.empty
+	e.pulse.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for %d websockets to close: %w", e.Len(), ctx.Err())
+	}
+}
+
+func (e *Engine) leave(c *Conn) { e.pulse.leave(c) }
+
+// now is the time on the engine's own clock, which nobody sets back.
+func (e *Engine) now() time.Duration { return time.Since(e.started) }
+
+// at is the deadline for a time on the engine's clock.
+func (e *Engine) at(t time.Duration) time.Time { return e.started.Add(t) }

@@ -1,0 +1,24 @@
+package websockets
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// frameRate limits how many frames a peer sends. It is the one number of the
+// generic cell rate algorithm instead of a rate.Limiter, because every idle
+// connection carries it: the time, on the engine's clock, at which all frames
+// so far would have come had they kept exactly to the rate.
+type frameRate time.Duration
+
+// allow counts a frame and tells whether it is within the rate.
+func (f *frameRate) allow(limit rate.Limit, burst int, now time.Duration) bool {
+	each := time.Duration(float64(time.Second) / float64(limit))
+	due := max(time.Duration(*f), now) + each
+	if due-now > time.Duration(burst)*each {
+		return false
+	}
+	*f = frameRate(due)
+	return true
+}
