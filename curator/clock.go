@@ -1,0 +1,145 @@
+package curator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/store"
+)
+
+const (
+	// lookAhead is how far ahead the clock looks, and how often. Between two
+	// looks only this curator's own works can come nearer, and those wake it.
+	lookAhead = time.Second
+
+	// tickWorks is how many works one transaction reveals: few enough that the
+	// first of a thousand is told while the last still waits.
+	tickWorks = 100
+)
+
+// clock reveals works at their instant.
+type clock struct {
+	wake chan struct{}
+}
+
+func newClock() *clock { return &clock{wake: make(chan struct{}, 1)} }
+
+// look has the clock read anew what is due.
+func (c *clock) look() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is about to look already
+	}
+}
+
+// expect is called after every commit that may have set a time.
+func (c *clock) expect(conditions []gallery.Condition) {
+	if slices.ContainsFunc(conditions, func(c gallery.Condition) bool {
+		return c.Measure == gallery.MeasureTime && !c.IsMet
+	}) {
+		c.look()
+	}
+}
+
+// runClock looks one second ahead every second, and sets a timer to the first
+// instant it sees.
+func (c *Curator) runClock(ctx context.Context) {
+	every := time.NewTicker(lookAhead)
+	defer every.Stop()
+	instant := time.NewTimer(0) // what fell due while nobody ran
+	defer instant.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		case <-c.clock.wake:
+		case <-instant.C:
+		}
+		next, err := c.revealDue(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			// Nothing is lost: what is due stays due until the next look.
+			c.config.Log.ErrorContext(ctx, "reveal what is due", "error", err)
+		case !next.IsZero():
+			instant.Reset(next.Sub(c.instant()))
+		}
+	}
+}
+
+// revealDue reveals everything whose time has come, and returns the next instant
+// within sight, zero when there is none.
+func (c *Curator) revealDue(ctx context.Context) (next time.Time, err error) {
+	for {
+		var due []store.Due
+		now := c.instant()
+		err := c.read(ctx, func(tx *store.Tx) (err error) {
+			due, err = tx.Due(ctx, now.Add(lookAhead))
+			return err
+		})
+		if err != nil {
+			return time.Time{}, fmt.Errorf("look ahead: %w", err)
+		}
+		works, next := split(due, now)
+		if len(works) == 0 {
+			return next, nil
+		}
+		for part := range slices.Chunk(works, tickWorks) {
+			if err := c.tick(ctx, part); err != nil {
+				return time.Time{}, err
+			}
+		}
+		// It took a while: look again.
+	}
+}
+
+// split tells the works that are due at now, in the order of their ids, from
+// the first instant after now.
+func split(due []store.Due, now time.Time) (works []string, next time.Time) {
+	for _, d := range due {
+		switch {
+		case !d.At.After(now):
+			works = append(works, d.ArtworkID)
+		case next.IsZero() || d.At.Before(next):
+			next = d.At
+		}
+	}
+	slices.Sort(works)
+	return slices.Compact(works), next
+}
+
+// tick judges works whose time has come, in one transaction. When that fails
+// each is judged by itself, so that one broken work holds up no other.
+func (c *Curator) tick(ctx context.Context, works []string) error {
+	err := c.write(ctx, func(a *act) error {
+		for _, id := range works {
+			art, err := a.LockArtwork(ctx, id)
+			if gallery.CodeOf(err) == gallery.NotFound {
+				continue // deleted since we looked
+			}
+			if err != nil {
+				return err
+			}
+			if err := a.judge(ctx, &art, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil || ctx.Err() != nil || len(works) == 1 {
+		return err
+	}
+	for _, id := range works {
+		if alone := c.tick(ctx, []string{id}); alone != nil {
+			c.config.Log.ErrorContext(ctx, "a work that is due cannot be revealed", "artwork", id, "error", alone)
+		} else {
+			err = nil
+		}
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package curator
+
+import (
+	"fmt"
+	"time"
+
+	"invisibleart.example/gallery"
+)
+
+// maxTarget is the largest number a JavaScript client reads exactly.
+const maxTarget = 1 << 53
+
+// when checks how conditions are combined; left out it is "any".
+func (p *places) when(when gallery.RevealWhen) gallery.RevealWhen {
+	switch when {
+	case "":
+		return gallery.RevealAny
+	case gallery.RevealAny, gallery.RevealAll:
+	default:
+		if !p.has("reveal_when") {
+			p.add("reveal_when", "must be any or all")
+		}
+	}
+	return when
+}
+
+// conditions checks a whole list of conditions and returns it as it is stored:
+// with ids of its own and nothing met or counted yet.
+func (p *places) conditions(list []gallery.Condition, now time.Time) []gallery.Condition {
+	const location = "reveal_conditions"
+	if len(list) == 0 && !p.has(location) {
+		p.add(location, "must hold at least one condition")
+	}
+	if len(list) > gallery.MaxConditions {
+		p.add(location, "must hold at most %d conditions", gallery.MaxConditions)
+		return nil
+	}
+	stored := make([]gallery.Condition, 0, len(list))
+	for i, c := range list {
+		at := fmt.Sprintf("%s[%d]", location, i)
+		if p.has(at) {
+			continue
+		}
+		value := at + ".condition_value." + string(c.Measure)
+		condition := gallery.Condition{ID: newID(), Measure: c.Measure}
+		switch c.Measure {
+		case gallery.MeasureTime:
+			condition.RevealAt = c.RevealAt.UTC().Truncate(time.Microsecond)
+			if !condition.RevealAt.After(now) {
+				p.add(value, "must be in the future")
+			} else if condition.RevealAt.Year() > 9999 {
+				p.add(value, "must be before the year 10000")
+			}
+		case gallery.MeasureViews, gallery.MeasureComments, gallery.MeasureReactions, gallery.MeasureConcurrentViewers:
+			condition.Target = c.Target
+			if c.Target < 1 {
+				p.add(value, "must be at least 1")
+			} else if c.Target > maxTarget {
+				p.add(value, "must be at most %d", int64(maxTarget))
+			}
+		default:
+			p.add(at+".condition_type", "is not a known condition")
+		}
+		stored = append(stored, condition)
+	}
+	return stored
+}

@@ -1,0 +1,107 @@
+package curator
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/auth"
+	"invisibleart.example/gallery/ratelimit"
+	"invisibleart.example/gallery/store"
+)
+
+// Login opens a new family of tokens for whoever knows the password. addr is
+// what limits count the caller under, "" for nobody in particular. An unknown
+// address, a wrong password and a deactivated account get the same
+// Unauthorized after the same time. Wrong passwords are limited per account
+// and per addr, whatever --rate-limits says (ratelimit.Defaults has the
+// numbers): TooMany, also for the right password. A hash that Django or an
+// older setting made is replaced.
+func (c *Curator) Login(ctx context.Context, email, password, addr string) (signed Signed, err error) {
+	err = c.login(ctx, email, password, addr, func(a *act, u gallery.User) error {
+		signed, err = c.openFamily(ctx, a, u)
+		return err
+	})
+	return signed, err
+}
+
+func (c *Curator) login(ctx context.Context, email, password, addr string, then func(*act, gallery.User) error) error {
+	var account store.Account
+	err := c.read(ctx, func(tx *store.Tx) (err error) {
+		account, err = tx.AccountByEmail(ctx, strings.TrimSpace(email))
+		return err
+	})
+	if err != nil && gallery.CodeOf(err) != gallery.NotFound {
+		return err
+	}
+	key := account.ID
+	if key == "" {
+		// Hashed, because an address that nobody has may be as long as a body.
+		key = "nobody " + auth.HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(email))))
+	}
+	rehash, err := c.checkPassword(ctx, account, key, addr, password)
+	if err != nil {
+		return err
+	}
+	var fresh string
+	if rehash {
+		if fresh, err = c.config.Passwords.Hash(ctx, password); err != nil {
+			return err
+		}
+	}
+	return c.write(ctx, func(a *act) error {
+		// The account may have been deactivated, deleted or given another
+		// password while the old one was being verified.
+		now, err := a.AccountByID(ctx, account.ID)
+		if gallery.CodeOf(err) == gallery.NotFound || err == nil && (!now.IsActive || now.PasswordHash != account.PasswordHash) {
+			return wrongPassword()
+		}
+		if err != nil {
+			return err
+		}
+		if fresh != "" {
+			if err := a.Rehash(ctx, account.ID, account.PasswordHash, fresh); err != nil {
+				return err
+			}
+		}
+		return then(a, now.User)
+	})
+}
+
+// checkPassword verifies a password and tells whether its hash is outdated. The
+// zero account is nobody. The attempt is counted as a wrong one first and taken
+// back when it was not: otherwise any number of guesses could run side by side
+// before the first is counted. One that could not be verified is taken back,
+// too, as it told nobody anything.
+func (c *Curator) checkPassword(ctx context.Context, account store.Account, key, addr, password string) (rehash bool, err error) {
+	byAccount, byAddress := c.config.Limits.WrongPasswordsByAccount, c.config.Limits.WrongPasswordsByAddress
+	if addr == "" {
+		byAddress = nil // a nil limiter lets everything pass
+	}
+	if ok, retry := byAccount.Allow(key); !ok {
+		return false, ratelimit.Refusal(retry)
+	}
+	if ok, retry := byAddress.Allow(addr); !ok {
+		byAccount.Restore(key)
+		return false, ratelimit.Refusal(retry)
+	}
+	var ok bool
+	if account.ID == "" {
+		c.config.Passwords.VerifyNobody(ctx, password)
+		err = ctx.Err()
+	} else {
+		ok, rehash, err = c.config.Passwords.Verify(ctx, account.PasswordHash, password)
+	}
+	if err != nil || ok && account.IsActive {
+		byAccount.Restore(key)
+		byAddress.Restore(addr)
+		return rehash, err
+	}
+	return false, wrongPassword()
+}
+
+func wrongPassword() error {
+	return gallery.Errorf(gallery.Unauthorized, "The e-mail address or the password is wrong.")
+}
