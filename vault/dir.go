@@ -138,6 +138,9 @@ func (d *Dir) Remove(ctx context.Context, name string) error {
 func (d *Dir) Names(ctx context.Context, each func(name string, modified time.Time) error) error {
 	const hexDigits = "0123456789abcdef"
 	for i := range 256 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		at := hexDigits[i>>4:i>>4+1] + "/" + hexDigits[i&15:i&15+1]
 		entries, err := fs.ReadDir(d.root.FS(), at)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -147,9 +150,6 @@ func (d *Dir) Names(ctx context.Context, each func(name string, modified time.Ti
 			return fmt.Errorf("list blobs: %w", err)
 		}
 		for _, entry := range entries {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			info, err := entry.Info()
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // removed meanwhile

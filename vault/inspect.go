@@ -34,17 +34,15 @@ type Inspected struct {
 // Malformed for an upload that broke off. Others of r are passed on.
 func Inspect(field string, r io.Reader, limit int64) (*Inspected, error) {
 	in := &Inspected{field: field, limit: limit}
-	head := make([]byte, SniffLen)
-	n, err := io.ReadFull(r, head)
-	switch {
-	case errors.Is(err, io.EOF) && n == 0:
-		return nil, gallery.InvalidField(field, "must not be empty")
-	case err == io.ErrUnexpectedEOF: // shorter than the head; a wrapped one is the upload's own
-		err = nil
-	case err != nil:
+	// Not io.ReadFull: its word for a short file is that of a multipart reader
+	// for an upload that broke off.
+	head, err := io.ReadAll(io.LimitReader(r, SniffLen))
+	if err != nil {
 		return nil, in.fail(err)
 	}
-	head = head[:n]
+	if len(head) == 0 {
+		return nil, gallery.InvalidField(field, "must not be empty")
+	}
 	contentType, ok := Sniff(head)
 	if !ok {
 		return nil, gallery.InvalidField(field, "must be %s; SVG and HTML are refused", accepted)

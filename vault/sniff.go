@@ -68,7 +68,7 @@ func Sniff(head []byte) (contentType string, ok bool) {
 // cut off at the end), none of the control characters that betray a binary
 // format (WHATWG MIME Sniffing, "binary data byte"), no markup.
 func isText(head []byte) bool {
-	if len(head) == 0 || !utf8.Valid(wholeRunes(head)) {
+	if whole := wholeRunes(head); len(whole) == 0 || !utf8.Valid(whole) {
 		return false
 	}
 	for _, b := range head {

@@ -121,7 +121,11 @@ func isID3(head []byte) bool {
 		}
 		size = size<<7 | int(b)
 	}
-	if next := 10 + size; len(head) >= next+4 && head[next] != 0 {
+	next := 10 + size
+	if head[5]&0x10 != 0 {
+		next += 10 // the tag has a footer
+	}
+	if len(head) >= next+4 && head[next] != 0 {
 		// The sound is in sight (no padding, no second tag): it must be one.
 		_, ok := mp3Frame(head[next:])
 		return ok || bytes.HasPrefix(head[next:], []byte("ID3"))
