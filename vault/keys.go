@@ -34,23 +34,19 @@ type masterKey struct {
 	aead        cipher.AEAD
 }
 
-var (
-	keyWithID   = regexp.MustCompile(`(?s)^([A-Za-z0-9_-]{1,32}):(.*)$`)
-	forgottenID = regexp.MustCompile(`(?s).,\s*[A-Za-z0-9_-]{1,32}:.{32}`)
-)
+var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// ParseKeys reads master keys: one text of at least 32 bytes, or several as
-// "id:text,id:text", ids being 1 to 32 letters, digits, "_" and "-". White
-// space around each is ignored. A key without an id goes by its fingerprint,
-// and one with an id answers to its fingerprint too: so a gallery that began
-// with a single unnamed key can give it an id later, when a second one joins.
+// ParseKeys reads master keys: one text of at least 32 bytes without a colon,
+// or several as "id:text,id:text", ids being up to 64 letters, digits and
+// . _ -; a text in a list may hold colons but no comma. White space around each
+// is ignored. Errors tell the place of the wrong key and nothing of its text.
+//
+// A key without an id goes by its fingerprint, and one with an id answers to
+// its fingerprint too: so a gallery that began with a single unnamed key can
+// give it an id later, when a second one joins.
 func ParseKeys(s string) (Keys, error) {
 	s = strings.TrimSpace(s)
-	if !keyWithID.MatchString(s) {
-		if forgottenID.MatchString(s) {
-			// Taken as one long key it would lock every work sealed before.
-			return Keys{}, errors.New("master key 1 of the list has no id: the form is id:text,id:text")
-		}
+	if !strings.Contains(s, ":") {
 		key, err := newMasterKey("", s)
 		if err != nil {
 			return Keys{}, fmt.Errorf("master key: %w", err)
@@ -59,16 +55,18 @@ func ParseKeys(s string) (Keys, error) {
 	}
 	var keys Keys
 	for i, part := range strings.Split(s, ",") {
-		form := keyWithID.FindStringSubmatch(strings.TrimSpace(part))
-		if form == nil {
-			return Keys{}, fmt.Errorf("master key %d of the list has no id: the form is id:text,id:text", i+1)
+		// The id is not repeated in an error: where somebody gave a single key
+		// with a colon in it, the "id" is a piece of the secret.
+		id, text, found := strings.Cut(strings.TrimSpace(part), ":")
+		if !found || !keyID.MatchString(id) {
+			return Keys{}, fmt.Errorf("master key %d: must be written id:text, because a colon in the setting makes it a list", i+1)
 		}
-		if _, taken := keys.find(form[1]); taken {
-			return Keys{}, fmt.Errorf("master key id %q stands twice in the list", form[1])
+		if _, taken := keys.find(id); taken {
+			return Keys{}, fmt.Errorf("master key %d: its id is taken by an earlier one", i+1)
 		}
-		key, err := newMasterKey(form[1], strings.TrimSpace(form[2]))
+		key, err := newMasterKey(id, text)
 		if err != nil {
-			return Keys{}, fmt.Errorf("master key %q: %w", form[1], err)
+			return Keys{}, fmt.Errorf("master key %d: %w", i+1, err)
 		}
 		keys.ring = append(keys.ring, key)
 	}
@@ -100,9 +98,9 @@ func newMasterKey(id, text string) (masterKey, error) {
 	if err != nil {
 		return masterKey{}, fmt.Errorf("set up the cipher: %w", err)
 	}
-	// The dot keeps fingerprints and ids apart: no id has one.
-	print := "key." + hex.EncodeToString(fingerprint)
-	return masterKey{id: cmp.Or(id, print), fingerprint: print, aead: aead}, nil
+	// "#" keeps fingerprints and ids apart: no id holds one.
+	mark := "#" + hex.EncodeToString(fingerprint)
+	return masterKey{id: cmp.Or(id, mark), fingerprint: mark, aead: aead}, nil
 }
 
 // IDs lists the ids of the keys, the writing one first.

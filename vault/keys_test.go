@@ -29,6 +29,8 @@ func TestParseKeys(t *testing.T) {
 		{"old:" + a + "," + b, nil},
 		{b + ",old:" + a, nil}, // the first id forgotten
 		{"old:" + a + ",old:" + b, nil},
+		{"o d:" + a, nil},
+		{strings.Repeat("i", 65) + ":" + a, nil},
 	} {
 		got, err := vault.ParseKeys(test.text)
 		if !slices.Equal(got.IDs(), test.ids) || (err == nil) != (test.ids != nil) {
@@ -38,8 +40,8 @@ func TestParseKeys(t *testing.T) {
 			t.Errorf("the error tells a key: %v", err)
 		}
 	}
-	unnamed := keys(t, "a passphrase, with a comma and 32 bytes")
-	if ids := unnamed.IDs(); len(ids) != 1 || !strings.HasPrefix(ids[0], "key.") {
+	unnamed := keys(t, "a passphrase, with a comma and 39 bytes")
+	if ids := unnamed.IDs(); len(ids) != 1 || !strings.HasPrefix(ids[0], "#") {
 		t.Errorf("a key without an id: got ids %v, want one fingerprint", ids)
 	}
 }
@@ -50,7 +52,7 @@ func TestKeysNeverPrint(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("keys", "keys", k)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("keys", "keys", k)
-	for _, text := range []string{fmt.Sprint(k), fmt.Sprintf("%v %+v %#v %s", k, k, k, k), log.String()} {
+	for _, text := range []string{fmt.Sprint(k), fmt.Sprintf("%v %+v %#v %s", k, k, k, k), fmt.Sprintf("one %+v %#v", struct{ k vault.Keys }{k}, &struct{ k vault.Keys }{k}), log.String()} {
 		if strings.Contains(text, "s3cret") || !strings.Contains(text, "one") {
 			t.Errorf("got %q, want the id and not the text", text)
 		}
