@@ -1,0 +1,170 @@
+package websockets
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/auth"
+)
+
+// ArtworkConsumer is one socket on /ws/artwork/<artwork_id>/ (specification,
+// "Consumers"): it says how the work stands and tells of its reveal, once.
+//
+// Who watches makes no difference to what is said, so the identity is counted
+// at the door and not kept: a socket whose token expires or is revoked goes on
+// as an anonymous one.
+type ArtworkConsumer struct {
+	visit
+	artworkID string
+	greeting  Frame // the first artwork_status, until it is sent
+
+	// revealSaid: the client knows that the work is revealed, by an
+	// artwork_revealed or by the first artwork_status. It is what makes the
+	// reveal heard once, however often it is told, and what keeps a stale read
+	// from taking it back.
+	revealSaid bool
+	// revealHeard is the artwork_revealed that came before the connection.
+	revealHeard Frame
+}
+
+// open is the handshake, once the visitor has been let in.
+func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.Identity) error {
+	s := c.server
+	id, ok := readID(c.artworkID)
+	if !ok {
+		return gallery.Errorf(gallery.NotFound, "There is no such artwork.")
+	}
+	c.artworkID = id
+	if err := s.countUser(&c.visit, who); err != nil {
+		return err
+	}
+	// Listen first, read second: a reveal that commits after the read is
+	// published after it, and so heard.
+	if err := s.join(r.Context(), &c.visit, s.artworkTopic(id), c); err != nil {
+		return s.refusal(r, "listen to the artwork", err)
+	}
+	state, err := s.gallery.ArtworkState(r.Context(), id)
+	if err != nil {
+		return s.refusal(r, "read the artwork", err)
+	}
+	c.greeting = TextFrame(statusMessage(state))
+	c.mu.Lock()
+	c.revealSaid = state.IsRevealed
+	c.mu.Unlock()
+	conn, err := s.engine.Upgrade(w, r, c)
+	if err != nil {
+		return err
+	}
+	c.attach(conn)
+	return nil
+}
+
+// readID reads any spelling of a UUID into the one that is stored.
+func readID(text string) (id string, ok bool) {
+	// Parse alone takes any two characters for braces.
+	if uuid.Validate(text) != nil {
+		return "", false
+	}
+	parsed, err := uuid.Parse(text)
+	return parsed.String(), err == nil
+}
+
+// artworkTopic is what happens to an artwork.
+func (s *Server) artworkTopic(id string) topic {
+	return topic{artworkChannel(id), func(ctx context.Context) ([]event, error) {
+		state, err := s.gallery.ArtworkState(ctx, id)
+		switch {
+		case gallery.CodeOf(err) == gallery.NotFound:
+			return []event{{kind: gallery.EventArtworkDeleted}}, nil
+		case err != nil || !state.IsRevealed:
+			return nil, err
+		}
+		return []event{{kind: gallery.EventArtworkRevealed, frame: TextFrame(revealedMessage(state))}}, nil
+	}}
+}
+
+// attach gives the consumer its connection and says what there is to say
+// first. It is called by whoever comes first, the handshake or the reader.
+func (c *ArtworkConsumer) attach(conn *Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		return
+	}
+	c.conn = conn
+	conn.Send(c.greeting)
+	if c.revealHeard.Len() > 0 {
+		c.sayReveal(c.revealHeard)
+	}
+	c.greeting, c.revealHeard = Frame{}, Frame{}
+	if c.ending != nil {
+		conn.Close(c.ending.code, c.ending.reason)
+	}
+}
+
+// receive implements member.
+func (c *ArtworkConsumer) receive(e event) {
+	switch e.kind {
+	case gallery.EventArtworkRevealed:
+		c.mu.Lock()
+		c.sayReveal(e.frame)
+		c.mu.Unlock()
+	case gallery.EventArtworkDeleted:
+		c.end(CloseDeleted, "artwork deleted")
+	case eventTrouble:
+		c.trouble()
+	}
+}
+
+// sayReveal sends artwork_revealed unless the client knows. The caller holds
+// the lock.
+func (c *ArtworkConsumer) sayReveal(f Frame) {
+	switch {
+	case c.revealSaid:
+	case c.conn == nil:
+		c.revealHeard = f
+	default:
+		c.revealSaid = true
+		c.conn.Send(f)
+	}
+}
+
+// Message implements [Handler]: check_status is answered, all else ignored.
+func (c *ArtworkConsumer) Message(conn *Conn, _ bool, payload []byte) {
+	c.attach(conn)
+	if m, ok := readClientMessage(payload); ok && m.kind == "check_status" {
+		c.status()
+	}
+}
+
+// status answers a check_status from the store.
+func (c *ArtworkConsumer) status() {
+	ctx, cancel := c.server.storeContext()
+	defer cancel()
+	state, err := c.server.gallery.ArtworkState(ctx, c.artworkID)
+	switch {
+	case gallery.CodeOf(err) == gallery.NotFound:
+		c.end(CloseDeleted, "artwork deleted")
+		return
+	case err != nil:
+		c.server.log.Error("check_status cannot be answered", "artwork", c.artworkID, "error", err)
+		c.trouble()
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if state.IsRevealed {
+		// Found before it was heard: the moment comes first, then the answer.
+		c.sayReveal(TextFrame(revealedMessage(state)))
+	}
+	// The reveal may have been heard since the store was read; what was said
+	// is not taken back.
+	state.IsRevealed = c.revealSaid
+	c.conn.Send(TextFrame(statusMessage(state)))
+}
+
+// Closed implements [Handler].
+func (c *ArtworkConsumer) Closed(*Conn) { c.settle() }

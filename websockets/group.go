@@ -1,0 +1,120 @@
+package websockets
+
+import (
+	"context"
+	"sync"
+
+	"invisibleart.example/gallery/pubsub"
+)
+
+// member is one socket's ear at a channel. receive is called by whoever
+// publishes and must not wait for anybody.
+type member interface{ receive(e event) }
+
+// group is everybody on this node who listens to one channel. It is the
+// broker's Subscriber for all of them: an envelope is opened and framed once,
+// and the members share the frame.
+type group struct {
+	hub   *hub
+	topic topic
+
+	ready        chan struct{} // closed when the two fields below are settled
+	subscription pubsub.Subscription
+	err          error // why there is no subscription
+
+	mu      sync.Mutex
+	members []*membership
+	// snapshot is members as a list to be walked without the lock, nil when
+	// somebody has come or gone since it was made. Making it at the first
+	// message after that, and not at each coming and going, keeps ten thousand
+	// joins from copying ten thousand lists.
+	snapshot []member
+
+	resync errand
+}
+
+// membership is one member's place in a group.
+type membership struct {
+	group  *group
+	member member
+	index  int // in group.members, guarded by group.mu
+}
+
+// add makes m a member. The caller holds the hub's lock.
+func (g *group) add(m member) *membership {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	place := &membership{group: g, member: m, index: len(g.members)}
+	g.members = append(g.members, place)
+	g.snapshot = nil
+	return place
+}
+
+// remove takes a member out and returns how many are left. The caller holds
+// the hub's lock.
+func (g *group) remove(place *membership) (left int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	end := len(g.members) - 1
+	moved := g.members[end]
+	g.members[place.index], moved.index = moved, place.index
+	g.members[end] = nil // else the array would keep the socket's memory
+	g.members = g.members[:end]
+	g.snapshot = nil
+	return end
+}
+
+// current is the members at this moment. The list is not to be changed.
+func (g *group) current() []member {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.snapshot == nil {
+		g.snapshot = make([]member, len(g.members))
+		for i, place := range g.members {
+			g.snapshot[i] = place.member
+		}
+	}
+	return g.snapshot
+}
+
+// Receive implements [pubsub.Subscriber]: the fan-out to this node's sockets.
+func (g *group) Receive(message []byte) {
+	e, known, err := openEnvelope(message)
+	if err != nil {
+		g.hub.server.log.Error("a message of the broker cannot be read", "channel", g.topic.channel, "error", err)
+		return
+	}
+	if known {
+		g.deliver(e)
+	}
+}
+
+func (g *group) deliver(e event) {
+	for _, m := range g.current() {
+		m.receive(e)
+	}
+}
+
+// Resubscribed implements [pubsub.Subscriber]: what was missed is read from the
+// store, once for all members.
+func (g *group) Resubscribed() { g.resync.start(g.hub.server, g.look) }
+
+func (g *group) look(ctx context.Context) {
+	select {
+	case g.hub.looks <- struct{}{}:
+		defer func() { <-g.hub.looks }()
+	case <-ctx.Done():
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	events, err := g.topic.look(ctx)
+	if err != nil {
+		g.hub.server.log.Error("missed messages cannot be made good", "channel", g.topic.channel, "error", err)
+		g.deliver(event{kind: eventTrouble})
+		return
+	}
+	for _, e := range events {
+		g.deliver(e)
+	}
+}

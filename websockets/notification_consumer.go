@@ -1,0 +1,200 @@
+package websockets
+
+import (
+	"context"
+	"net/http"
+
+	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/auth"
+)
+
+// NotificationConsumer is one socket on /ws/notifications/ (specification,
+// "Consumers"): one user's notifications and the system messages, each once
+// and in order, for as long as what opened the socket holds.
+type NotificationConsumer struct {
+	visit
+	who auth.Identity
+
+	inbox, system stream
+	catching      errand
+	checking      errand
+}
+
+// open is the handshake, once the visitor is known.
+func (c *NotificationConsumer) open(w http.ResponseWriter, r *http.Request, who auth.Identity) error {
+	s := c.server
+	since, given, err := readSince(r)
+	if err != nil {
+		return err
+	}
+	c.who = who
+	if err := s.countUser(&c.visit, who); err != nil {
+		return err
+	}
+	c.inbox.source, c.system.source = inbox{s.gallery, who.User.ID}, announcements{s.gallery}
+	// Listen first, read second: what commits after the reads is published
+	// after them, and so heard. That goes for the end of the identity, too,
+	// which was read before anybody listened.
+	for _, t := range []topic{s.userTopic(who.User.ID), s.systemTopic()} {
+		if err := s.join(r.Context(), &c.visit, t, c); err != nil {
+			return s.refusal(r, "listen to the notifications", err)
+		}
+	}
+	if err := s.gallery.Reauthenticate(r.Context(), who); err != nil {
+		return s.refusal(r, "confirm who it is", err)
+	}
+	if err := c.begin(r.Context(), since, given); err != nil {
+		return s.refusal(r, "read where the notifications stand", err)
+	}
+	conn, err := s.engine.Upgrade(w, r, c)
+	if err != nil {
+		return err
+	}
+	c.attach(conn)
+	return nil
+}
+
+// readSince reads the query's since: the seq after which to replay.
+func readSince(r *http.Request) (since int64, given bool, err error) {
+	values := r.URL.Query()["since"]
+	if len(values) == 0 {
+		return 0, false, nil
+	}
+	since, ok := wholeNumber(values[0])
+	if !ok || len(values) > 1 {
+		return 0, false, gallery.Errorf(gallery.Malformed, "since must be one whole number from 0.")
+	}
+	return since, true, nil
+}
+
+// begin finds where the streams start: at their heads, or for the inbox at
+// since. What was heard while the heads were read stays wanted if it is newer.
+func (c *NotificationConsumer) begin(ctx context.Context, since int64, given bool) error {
+	newest, err := c.inbox.source.head(ctx)
+	if err != nil {
+		return err
+	}
+	announced, err := c.system.source.head(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inbox.last, c.inbox.wanted = newest, max(c.inbox.wanted, newest)
+	if given {
+		c.inbox.last = min(since, newest)
+	}
+	c.system.last = announced
+	return nil
+}
+
+// userTopic is what happens to a user: the inbox, and sign-outs.
+func (s *Server) userTopic(id string) topic {
+	return topic{userChannel(id), func(ctx context.Context) ([]event, error) {
+		head, err := s.gallery.InboxHead(ctx, id)
+		if err != nil && gallery.CodeOf(err) != gallery.NotFound {
+			return nil, err
+		}
+		// A user who is gone has no inbox, and will not pass the check either.
+		return []event{{kind: eventHead, seq: head}, {kind: gallery.EventSignedOut}}, nil
+	}}
+}
+
+// systemTopic is what concerns everybody.
+func (s *Server) systemTopic() topic {
+	return topic{systemChannel, func(ctx context.Context) ([]event, error) {
+		head, err := s.gallery.AnnouncementHead(ctx)
+		return []event{{kind: gallery.EventSystemMessage, seq: head}}, err
+	}}
+}
+
+// attach gives the consumer its connection, says welcome, and sets the streams
+// going. It is called by whoever comes first, the handshake or the reader.
+func (c *NotificationConsumer) attach(conn *Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		return
+	}
+	c.conn = conn
+	conn.Send(TextFrame(welcomeMessage()))
+	c.inbox.live = c.inbox.last >= c.inbox.wanted
+	// Nothing live comes before the end of the replay, system messages neither.
+	c.system.live = c.inbox.live && c.system.last >= c.system.wanted
+	if !c.system.live {
+		c.catching.start(c.server, c.catchUpBoth)
+	}
+	if !c.who.ExpiresAt.IsZero() {
+		conn.CloseAt(c.who.ExpiresAt, CloseSignedOut, "token expired")
+	}
+	if c.ending != nil {
+		conn.Close(c.ending.code, c.ending.reason)
+	}
+}
+
+// receive implements member.
+func (c *NotificationConsumer) receive(e event) {
+	switch e.kind {
+	case gallery.EventNewComment, gallery.EventNewView, gallery.EventArtworkRevealed, eventHead:
+		c.hear(&c.inbox, e)
+	case gallery.EventSystemMessage:
+		c.hear(&c.system, e)
+	case gallery.EventSignedOut:
+		c.checking.start(c.server, c.check)
+	case eventTrouble:
+		c.trouble()
+	}
+}
+
+func (c *NotificationConsumer) hear(st *stream, e event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	say, behind := st.hear(e)
+	if say {
+		c.conn.Send(e.frame) // live, so there is a connection
+	}
+	if behind {
+		c.catching.start(c.server, c.catchUpBoth)
+	}
+}
+
+func (c *NotificationConsumer) catchUpBoth(ctx context.Context) {
+	for _, st := range []*stream{&c.inbox, &c.system} {
+		if err := c.catchUp(ctx, st); err != nil {
+			c.server.log.Error("notifications cannot be caught up", "user", c.who.User.ID, "error", err)
+			c.trouble()
+			return
+		}
+	}
+}
+
+// check closes the socket when what opened it no longer holds.
+func (c *NotificationConsumer) check(context.Context) {
+	ctx, cancel := c.server.storeContext()
+	defer cancel()
+	switch err := c.server.gallery.Reauthenticate(ctx, c.who); {
+	case gallery.CodeOf(err) == gallery.Unauthorized:
+		c.end(CloseSignedOut, "signed out")
+	case err != nil:
+		c.server.log.Error("a sign-out cannot be confirmed", "user", c.who.User.ID, "error", err)
+		c.trouble()
+	}
+}
+
+// Message implements [Handler]: mark_read is done, all else ignored.
+func (c *NotificationConsumer) Message(conn *Conn, _ bool, payload []byte) {
+	c.attach(conn)
+	m, ok := readClientMessage(payload)
+	if !ok || m.kind != "mark_read" || m.upTo == 0 {
+		return
+	}
+	ctx, cancel := c.server.storeContext()
+	defer cancel()
+	if _, err := c.server.gallery.MarkReadUpTo(ctx, c.who.User.ID, m.upTo); err != nil {
+		c.server.log.Error("mark_read failed", "user", c.who.User.ID, "error", err)
+		c.trouble()
+	}
+}
+
+// Closed implements [Handler].
+func (c *NotificationConsumer) Closed(*Conn) { c.settle() }
