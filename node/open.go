@@ -1,0 +1,222 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"invisibleart.example/gallery/api"
+	"invisibleart.example/gallery/auth"
+	"invisibleart.example/gallery/curator"
+	"invisibleart.example/gallery/origin"
+	"invisibleart.example/gallery/peer"
+	"invisibleart.example/gallery/pubsub"
+	"invisibleart.example/gallery/ratelimit"
+	"invisibleart.example/gallery/store"
+	"invisibleart.example/gallery/vault"
+	"invisibleart.example/gallery/websockets"
+)
+
+// Node is one node of the gallery, open and not yet serving. Its methods are
+// safe for concurrent use.
+type Node struct {
+	config  Config
+	dir     dir
+	db      *store.DB
+	curator *curator.Curator
+	sockets *websockets.Server
+	canary  *canary
+	handler http.Handler
+
+	stopping atomic.Bool
+	closing  sync.Once
+	closers  []func() error // in the order they were opened
+	closed   error
+}
+
+// Open takes the data directory's lock and opens everything in it. It fails,
+// naming the cause, when a setting is wrong, another process serves the
+// directory, a key is missing or unfit, or the data is newer than the program.
+// Whoever opened a Node runs it or closes it.
+func Open(ctx context.Context, config Config) (*Node, error) {
+	n := &Node{config: config.withDefaults()}
+	if err := n.open(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+func (n *Node) open(ctx context.Context) error {
+	c := n.config
+	// The settings first: a typing error should leave no half-made directory.
+	origins, err := origin.New(c.PublicURL, c.AllowedOrigins, c.Listen)
+	if err != nil {
+		return err
+	}
+	peers, err := peer.New(c.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	if err := checkKeys(c); err != nil {
+		return err
+	}
+	if n.dir, err = openDir(c.Data); err != nil {
+		return err
+	}
+	lock, err := n.dir.lock()
+	if err != nil {
+		return err
+	}
+	n.onClose(lock.Close)
+	if n.db, err = store.Open(ctx, n.dir.database(), store.Options{Now: c.Now}); err != nil {
+		return err
+	}
+	n.onClose(n.db.Close)
+	tokens, err := openTokens(n.dir, c)
+	if err != nil {
+		return err
+	}
+	works, err := n.openVault(ctx)
+	if err != nil {
+		return err
+	}
+	broker := pubsub.NewMemory()
+	limits := ratelimit.New(c.Limits, c.Now)
+	n.curator, err = curator.New(curator.Config{
+		DB: n.db, Vault: works, Tokens: tokens, Passwords: auth.NewPasswords(c.PasswordCost),
+		Events: websockets.NewEventHandler(broker), Limits: limits, Log: c.Log, Now: c.Now,
+		InboxRetention: c.InboxRetention, MaxUpload: c.MaxUpload,
+	})
+	if err != nil {
+		return err
+	}
+	n.sockets, err = websockets.NewServer(n.curator, broker, websockets.Settings{
+		Origin: origins, Peer: peers, Limits: limits, Log: c.Log, Now: c.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if n.canary, err = newCanary(ctx, broker); err != nil {
+		return err
+	}
+	n.onClose(n.canary.close)
+	rest, err := api.New(api.Config{
+		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits,
+		MaxUpload: c.MaxUpload, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	pages := http.NotFoundHandler()
+	n.handler = n.routes(origins, rest, pages)
+	return nil
+}
+
+// openVault opens the works. A master key is made only for a gallery without
+// works: a new key beside old works would look like a start and be a loss.
+func (n *Node) openVault(ctx context.Context) (*vault.Vault, error) {
+	text, err := n.masterKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := vault.ParseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("the master key: %w", err)
+	}
+	blobs, err := vault.OpenDir(n.dir.works())
+	if err != nil {
+		return nil, err
+	}
+	n.onClose(blobs.Close)
+	return vault.New(blobs, keys), nil
+}
+
+func (n *Node) masterKey(ctx context.Context) (string, error) {
+	if n.config.MasterKey != "" {
+		return n.config.MasterKey, nil
+	}
+	text, err := readKey(n.dir.masterKey())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	var works []string
+	err = n.db.Read(ctx, func(tx *store.Tx) error {
+		list, _, err := tx.Artworks(ctx, store.Filter{Page: store.Page{Limit: 1}})
+		for _, a := range list {
+			works = append(works, a.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("look for works: %w", err)
+	}
+	if len(works) > 0 {
+		return "", fmt.Errorf("the gallery in %s has works but no master key: restore %s, or give the key they were sealed with", n.dir, n.dir.masterKey())
+	}
+	return makeKey(n.dir.masterKey())
+}
+
+// checkKeys refuses unfit keys before anything is touched. What is wrong with
+// them is said without quoting them.
+func checkKeys(c Config) error {
+	if c.JWTKey != "" {
+		if _, err := auth.ParseKeys(c.JWTKey); err != nil {
+			return fmt.Errorf("the JWT key: %w", err)
+		}
+	}
+	if c.MasterKey != "" {
+		if _, err := vault.ParseKeys(c.MasterKey); err != nil {
+			return fmt.Errorf("the master key: %w", err)
+		}
+	}
+	return nil
+}
+
+// openTokens opens the key that signs tokens, and makes one at the first start.
+func openTokens(d dir, c Config) (*auth.Tokens, error) {
+	text := c.JWTKey
+	if text == "" {
+		var err error
+		if text, err = makeKey(d.jwtKey()); err != nil {
+			return nil, err
+		}
+	}
+	keys, err := auth.ParseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("the JWT key: %w", err)
+	}
+	return auth.NewTokens(keys, 0, 0, c.Now), nil
+}
+
+// DataDir is where the data is, as an absolute path.
+func (n *Node) DataDir() string { return string(n.dir) }
+
+// Curator runs the use cases of this node.
+func (n *Node) Curator() *curator.Curator { return n.curator }
+
+// Store is the node's store, for tests that look behind the answers.
+func (n *Node) Store() *store.DB { return n.db }
+
+// Handler answers every request to this node.
+func (n *Node) Handler() http.Handler { return n.handler }
+
+func (n *Node) onClose(close func() error) { n.closers = append(n.closers, close) }
+
+// Close lets go of everything, the lock last. Run does it at its end; a second
+// call does nothing and returns what the first returned.
+func (n *Node) Close() error {
+	n.closing.Do(func() {
+		for i := len(n.closers) - 1; i >= 0; i-- {
+			// Closed twice is closed; os.ErrClosed tells nobody anything.
+			if err := n.closers[i](); err != nil && !errors.Is(err, os.ErrClosed) {
+				n.closed = errors.Join(n.closed, fmt.Errorf("close the gallery: %w", err))
+			}
+		}
+	})
+	return n.closed
+}
