@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -24,10 +25,16 @@ func VerifyMain(m *testing.M) { os.Exit(Verified{m}.Run()) }
 // a TestMain that hands its tests on to somebody else, such as testscript.Main.
 type Verified struct{ M *testing.M }
 
+// built is the folder of the program that [Binary] built in this process.
+var built atomic.Value
+
 // Run runs the tests and returns the exit status: that of the tests, or 1 when
 // they passed and left goroutines behind.
 func (v Verified) Run() int {
 	status := v.M.Run()
+	if folder, ok := built.Load().(string); ok {
+		os.RemoveAll(folder)
+	}
 	if status != 0 {
 		// A failed test may well have left things open; its own message is the
 		// one to read.
