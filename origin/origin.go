@@ -129,6 +129,21 @@ func (p *Policy) HostAllowed(header string) bool {
 	return false
 }
 
+// Public is the origin of the public URL, "" without one.
+func (p *Policy) Public() string {
+	if p.public == (origin{}) {
+		return ""
+	}
+	host := p.public.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if p.public.port == defaultPort(p.public.scheme) {
+		return p.public.scheme + "://" + host
+	}
+	return p.public.scheme + "://" + host + ":" + p.public.port
+}
+
 // Secure tells whether the gallery's pages come over https, so that cookies
 // are marked Secure.
 func (p *Policy) Secure() bool { return p.public.scheme == "https" }
@@ -163,9 +178,16 @@ func parse(text string) (origin, error) {
 		return origin{}, fmt.Errorf("has no host in plain letters (write international names in their xn-- form)")
 	}
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = defaultPort(u.Scheme)
 	}
 	return origin{u.Scheme, host, port}, nil
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
 }
 
 // splitHost brings "host" or "host:port" into the one spelling; port is ""

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Kind is one sort of problem, as the documentation lists it.
@@ -28,8 +28,10 @@ func Kinds() []Kind {
 		{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", "This address does not know that method; see the Allow header."},
 		{"timeout", http.StatusRequestTimeout, "Too slow", "The request did not arrive in time."},
 		{"conflict", http.StatusConflict, "Taken", "This conflicts with what is there already."},
+		{"precondition-failed", http.StatusPreconditionFailed, "Precondition failed", "What is there is not what the request's conditions expect."},
 		{"too-large", http.StatusRequestEntityTooLarge, "Too large", "The request is larger than the limit."},
 		{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", "The body is of a type that is not read here."},
+		{"range", http.StatusRequestedRangeNotSatisfiable, "Range not satisfiable", "None of the ranges asked for lies within the content; see the Content-Range header."},
 		{"misdirected", http.StatusMisdirectedRequest, "Misdirected request", "This server does not go by that name."},
 		{"invalid", http.StatusUnprocessableEntity, "Invalid", "The request is understood, but not all of it is valid."},
 		{"upgrade-required", http.StatusUpgradeRequired, "Upgrade required", "This address speaks WebSocket, version 13."},

@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // ContentType is the media type of a problem (RFC 9457, section 3).
@@ -62,8 +62,11 @@ func write(w http.ResponseWriter, d Document) {
 	h := w.Header()
 	// Whatever was prepared for the body that is not coming would be a lie
 	// about this one, and a cache would believe it.
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Range", "Content-Disposition", "Etag", "Last-Modified", "Accept-Ranges"} {
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Accept-Ranges"} {
 		h.Del(name)
+	}
+	if d.Status != http.StatusRequestedRangeNotSatisfiable { // which says there how long the content is
+		h.Del("Content-Range")
 	}
 	h.Set("Content-Type", ContentType)
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -5,7 +5,7 @@ package ratelimit
 import (
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Table is every limit of the gallery. A zero entry is no limit.
