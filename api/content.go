@@ -1,0 +1,120 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"invisibleart.example/gallery/problem"
+)
+
+// contentPolicy is for bytes that a stranger chose: shown by themselves they
+// run nothing, submit nothing and are of no origin. What a browser builds
+// around a picture or a film needs the rest.
+const contentPolicy = "default-src 'none'; sandbox; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+// getContent shows a work: to everybody after its reveal, before it to its
+// artist alone. The curator decides; Content is Forbidden to all others.
+func (a *api) getContent(w http.ResponseWriter, r *request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	content, work, err := a.Curator.Content(r.Context(), r.who, id)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	h := w.Header()
+	h.Set("Content-Type", work.ContentType)
+	if work.ContentType == "application/pdf" {
+		// A PDF may carry scripts, and its viewer may run them.
+		h.Set("Content-Disposition", `attachment; filename="`+work.ID+`.pdf"`)
+	}
+	modified := time.Time{}
+	if work.IsRevealed() {
+		public(h, work.Seal.Commitment)
+		modified = work.RevealedAt // before it, there was nothing to see
+	} else {
+		// The artist's own look at a hidden work must leave no trace that
+		// somebody else could be served from.
+		h.Set("Cache-Control", "private, no-store")
+	}
+	return a.serve(w, r, content, modified)
+}
+
+// getPlaceholder shows the artist's own stand-in for a hidden work, which is
+// not secret.
+func (a *api) getPlaceholder(w http.ResponseWriter, r *request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	content, work, err := a.Curator.Placeholder(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	w.Header().Set("Content-Type", work.Placeholder)
+	// It never changes after the work was hung, so the work's id names it.
+	public(w.Header(), work.ID)
+	return a.serve(w, r, content, work.CreatedAt)
+}
+
+// public lets caches keep the answer and other sites show it; both have the
+// strong validator they need to ask again.
+func public(h http.Header, etag string) {
+	h.Set("Cache-Control", "public, max-age=3600")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("ETag", `"`+etag+`"`)
+}
+
+// serve answers with the content, a range of it or that it has not changed
+// (RFC 9110, sections 13 and 14). When the vault fails in the middle, the
+// connection is cut: short of its announced length, the answer cannot be taken
+// for the work.
+func (a *api) serve(w http.ResponseWriter, r *request, content io.ReadSeeker, modified time.Time) error {
+	w.Header().Set("Content-Security-Policy", contentPolicy)
+	steady := &steadyWriter{ResponseWriter: w, conn: http.NewResponseController(w)}
+	defer steady.rest()
+	source := &trackedReader{Reader: content}
+	answer := &contentWriter{ResponseWriter: steady, request: r.Request}
+	http.ServeContent(answer, r.Request, "", modified, seekable{source, content})
+	if source.err != nil && r.Context().Err() == nil && !errors.Is(source.err, os.ErrDeadlineExceeded) {
+		a.Log.ErrorContext(r.Context(), "content cannot be read", "path", r.URL.Path, "error", source.err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// seekable reads through the tracker and seeks in the content.
+type seekable struct {
+	*trackedReader
+	io.Seeker
+}
+
+// contentWriter answers as http.ServeContent does, but where that refuses (412,
+// 416), with a problem document.
+type contentWriter struct {
+	http.ResponseWriter
+	request *http.Request
+	refused bool
+}
+
+func (c *contentWriter) WriteHeader(status int) {
+	if status < 400 {
+		c.ResponseWriter.WriteHeader(status)
+		return
+	}
+	c.refused = true
+	problem.WriteStatus(c.ResponseWriter, c.request, status, "")
+}
+
+func (c *contentWriter) Write(p []byte) (int, error) {
+	if c.refused {
+		return len(p), nil // the words of http.ServeContent
+	}
+	return c.ResponseWriter.Write(p)
+}
