@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	gallery "invisibleart.example/gallery"
@@ -54,9 +56,11 @@ func (tx *Tx) AnnouncementsAfter(ctx context.Context, after int64, limit int) ([
 
 // Announcements lists those that have not expired by now, newest first.
 func (tx *Tx) Announcements(ctx context.Context, now time.Time) ([]gallery.Announcement, error) {
-	list, err := all(ctx, tx, scanAnnouncement, announcementSelect+` WHERE expires_at > $1 ORDER BY number DESC`, micros(now))
+	// Sorted here: asked to sort, the database walks all that ever were.
+	list, err := all(ctx, tx, scanAnnouncement, announcementSelect+` WHERE expires_at > $1`, micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("list announcements: %w", err)
 	}
+	slices.SortFunc(list, func(a, b gallery.Announcement) int { return cmp.Compare(b.Number, a.Number) })
 	return list, nil
 }

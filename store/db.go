@@ -27,7 +27,7 @@ type DB struct {
 
 // Open opens the SQLite file at path, creating it (mode 0600) when there is
 // none, and brings its schema up to date. It refuses, without having changed a
-// byte, a file that is no database, one of another program, and one whose
+// byte of it, a file that is no database, one of another program, and one whose
 // schema is newer than this program. Close the DB when done.
 func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	db, err := open(ctx, path, opts)

@@ -68,7 +68,7 @@ func TestOutboxOrder(t *testing.T) {
 	check(at(9), 0)
 	check(at(9), -1)
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
-		return tx.DeleteOutbox(ctx, append(make([]string, 40_000), id(2), id(5), "unknown"))
+		return tx.DeleteOutbox(ctx, append(make([]string, 33_000), id(2), id(5), "unknown"))
 	})
 	check(at(9), 9, id(3), id(4), id(1))
 	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteOutbox(ctx, nil) })

@@ -19,9 +19,16 @@ import (
 // rolled back on its own and then commit each further statement alone.)
 // A refusal, such as NotFound, is an answer and not a failure.
 type Tx struct {
-	sql    *sql.Tx
+	sql    statements
 	db     *DB
 	failed error
+}
+
+// statements is the part of [sql.Tx] that queries use.
+type statements interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // attempts is how often a transaction is tried that finds the store locked.

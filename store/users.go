@@ -161,13 +161,13 @@ func (tx *Tx) DeleteUser(ctx context.Context, userID string) (artworkIDs []strin
 		}
 	}()
 	touched, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE artist_id = $1
-		UNION SELECT artwork_id FROM comments WHERE user_id = $1`, userID)
+		UNION ALL SELECT artwork_id FROM comments WHERE user_id = $1`, userID)
 	if err != nil {
 		return nil, err
 	}
 	// Artworks before users, by id: the order of locks everywhere.
 	slices.Sort(touched)
-	for _, id := range touched {
+	for _, id := range slices.Compact(touched) {
 		if _, err := tx.removeComments(ctx, id, "user_id", userID); err != nil {
 			return nil, err
 		}

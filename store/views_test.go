@@ -55,19 +55,24 @@ func TestAddViews(t *testing.T) {
 	})
 }
 
-// TestAddViewsBeyondOneStatement adds more viewers than a statement of either
-// engine takes parameters (32,766 and 65,535).
+// TestAddViewsBeyondOneStatement adds more viewers than a statement of SQLite
+// takes parameters (32,766). Most have no account, which
+// spares the test from making so many.
 func TestAddViewsBeyondOneStatement(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes 70,000 accounts")
-	}
 	db := open(t)
-	ids := addUsers(t, db, 0, 70_000)
+	addUsers(t, db, 0, 650)
 	addArtworks(t, db, artwork(1, 0))
+	var viewers []string
+	for n := range 650 {
+		viewers = append(viewers, id(n))
+		for k := range 50 { // unknown ids, between the known ones
+			viewers = append(viewers, fmt.Sprintf("%s-%d", id(n), k))
+		}
+	}
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
-		added, views, err := tx.AddViews(ctx, id(1), ids, at(1))
-		if want := int64(len(ids) - 1); added != want || views != want {
-			t.Errorf("got %d added, %d views, want %d", added, views, want)
+		added, views, err := tx.AddViews(ctx, id(1), viewers, at(1))
+		if added != 649 || views != 649 {
+			t.Errorf("got %d added, %d views, want 649", added, views)
 		}
 		return err
 	})
