@@ -19,6 +19,7 @@ import (
 	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 	"invisibleart.example/gallery/vault"
+	"invisibleart.example/gallery/web"
 	"invisibleart.example/gallery/websockets"
 )
 
@@ -112,7 +113,12 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages := http.NotFoundHandler()
+	pages, err := web.New(web.Config{
+		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
 	n.handler = n.routes(origins, rest, pages)
 	return nil
 }
