@@ -94,7 +94,7 @@ func TestKill(t *testing.T) {
 // returns all that the child got to print.
 func killed(t *testing.T, path string, first, after int) (acknowledged []int) {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestKillChild$", "-test.timeout=60s")
+	child := exec.Command(os.Args[0], "-test.run=^TestKillChild$", "-test.timeout=5m")
 	child.Env = append(os.Environ(), crashFile+"="+path, fmt.Sprintf("%s_FIRST=%d", crashFile, first))
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
