@@ -96,12 +96,13 @@ func (c *Conn) pong(payload []byte) {
 }
 
 // beat sends pingFrame, or gives the connection up when too many before it went
-// unanswered.
+// unanswered. A ping that had to wait could not be answered in time; as long as
+// something waits, the write timeout tells whether the peer lives.
 func (c *Conn) beat(pingFrame Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.phase != phaseOpen:
+	case c.phase != phaseOpen || c.queue != nil:
 	case c.unanswered >= maxUnanswered:
 		c.resetLocked()
 	default:

@@ -42,7 +42,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// run serves listener until ctx is done, then says goodbye to everybody.
+// run serves listener until ctx is done, then says goodbye to everybody. There
+// is no heartbeat: a client that answers a ping before it reads on, while it is
+// itself held up in writing, would wait for us and we for it.
 func (s *server) run(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("/echo", s)
@@ -54,7 +56,6 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
-	group.Go(func() error { return s.engine.Run(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
