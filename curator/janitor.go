@@ -55,6 +55,7 @@ func (c *Curator) tidy(ctx context.Context) {
 			c.config.Log.ErrorContext(ctx, task.what, "error", err)
 		}
 	}
+	c.config.Log.DebugContext(ctx, "tidied up")
 }
 
 // hanging tells which artworks have a row, or are about to.

@@ -36,7 +36,7 @@ func (a *act) judge(ctx context.Context, art *gallery.Artwork, byHand bool) erro
 		*art, err = a.Artwork(ctx, art.ID)
 		return err
 	}
-	art.RevealedAt = a.now
+	art.RevealedAt, art.UpdatedAt = a.now, a.now
 	a.note(gallery.EventArtworkRevealed, *art, gallery.RevealSentence(art.Title),
 		gallery.NotificationData{Type: gallery.ArtworkRevealed})
 	return nil

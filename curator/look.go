@@ -17,22 +17,28 @@ func (c *Curator) Look(ctx context.Context, who auth.Identity, id string) (art g
 	if id, err = canonical("artwork", id); err != nil {
 		return gallery.Artwork{}, err
 	}
-	counts := false
+	counted := false
 	err = c.read(ctx, func(tx *store.Tx) error {
+		// For a first look one row is read here and the work itself after the
+		// commit. An artist's may be their own work, which is no view.
+		if !who.IsAnonymous() && !who.User.IsArtist {
+			if counted, err = tx.HasViewed(ctx, id, who.User.ID); err != nil || !counted {
+				return err
+			}
+		}
 		if art, err = tx.Artwork(ctx, id); err != nil {
 			return err
 		}
-		if who.IsAnonymous() || who.User.ID == art.Artist.ID {
+		if counted = counted || who.IsAnonymous() || who.User.ID == art.Artist.ID; counted {
 			return nil
 		}
-		viewed, err := tx.HasViewed(ctx, id, who.User.ID)
-		counts = !viewed
+		counted, err = tx.HasViewed(ctx, id, who.User.ID)
 		return err
 	})
 	if err != nil {
 		return gallery.Artwork{}, err
 	}
-	if counts {
+	if !counted {
 		return c.countView(ctx, who.User.ID, id)
 	}
 	return art, nil

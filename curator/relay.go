@@ -15,7 +15,7 @@ import (
 const (
 	// maxQueue bounds what waits in memory to be told. Beyond it events are
 	// left to the sweep, which reads them from the outbox.
-	maxQueue = 4096
+	maxQueue = 1024
 
 	// publishDeadline bounds one event, and stopDeadline all that is told while
 	// stopping.
@@ -170,8 +170,10 @@ func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []g
 			continue
 		}
 		untold = append(untold, e)
-		if inRow++; inRow == enough {
-			r.gaveUp(err)
+		if !errors.Is(err, errUnknownKind) { // no fault of the broker's
+			if inRow++; inRow == enough {
+				r.gaveUp(err)
+			}
 		}
 		if !r.failed[e.ID] { // once for each event, not once a second
 			r.c.config.Log.WarnContext(ctx, "an event waits to be told", "event", e.ID, "kind", e.Kind, "error", err)
