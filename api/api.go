@@ -2,8 +2,8 @@
 // "REST"): one file an action, over package curator, which decides; here
 // requests are read strictly and answers are shaped.
 //
-// What holds for every route stands in one place each: names and origins,
-// limits and the sign-in in serve.go, the table of routes in routes.go, the
+// What holds for every route stands in one place each: limits, headers and the
+// sign-in in serve.go, the table of routes in routes.go, the
 // reading of bodies in body.go, json.go and fields.go. The contract is
 // openapi.yaml, which is embedded, served, and held by the tests against every
 // exchange they make.
@@ -18,7 +18,6 @@ import (
 	"invisibleart.example/gallery/curator"
 	"invisibleart.example/gallery/origin"
 	"invisibleart.example/gallery/peer"
-	"invisibleart.example/gallery/problem"
 	"invisibleart.example/gallery/ratelimit"
 )
 
@@ -39,9 +38,10 @@ type api struct {
 	docs     []byte // the page made of it
 }
 
-// New makes the handler of everything under /api/v1/ and of /docs; mount it at
-// "/api/v1/", "/docs" and "/docs/". It guards its own Host and Origin, and is
-// safe for concurrent use. It fails when the embedded document is broken.
+// New makes the handler of everything under /api/ and of /docs. It is safe for
+// concurrent use. It must stand behind Origin.Guard, which refuses foreign hosts
+// and origins for the whole house. New fails when the embedded document is
+// broken, or is not about the routes there are.
 func New(c Config) (http.Handler, error) {
 	if c.Curator == nil || c.Origin == nil {
 		return nil, fmt.Errorf("the API needs a curator and a policy of origins")
@@ -65,7 +65,7 @@ func New(c Config) (http.Handler, error) {
 	if a.document, a.docs, err = documents(a.routes()); err != nil {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
-	return safe(c.Origin.Guard(c.Origin.CORS(a.limited(tidy(a.mux()))), problem.WriteStatus)), nil
+	return safe(c.Origin.CORS(a.limited(tidy(a.mux())))), nil
 }
 
 // since is the time format of answers: RFC 3339 in UTC with exactly

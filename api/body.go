@@ -18,6 +18,30 @@ const (
 	jsonTime = 15 * time.Second // for all of it to arrive
 )
 
+// body knows whether it was read to its end.
+type body struct {
+	io.ReadCloser
+	ended bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.ended = b.ended || err == io.EOF
+	return n, err
+}
+
+// expect watches the body of a request, if it has one, and gives it the time
+// that JSON is given: also the body that no action reads is read by net/http,
+// which would wait for it as long as its client likes.
+func expect(w http.ResponseWriter, r *http.Request) *body {
+	b := &body{ReadCloser: r.Body, ended: r.ContentLength == 0}
+	if !b.ended {
+		r.Body = b
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(jsonTime)) // not every ResponseWriter can, in tests
+	}
+	return b
+}
+
 // readJSON reads the body as one JSON object and hands it to read, which takes
 // its fields; what read did not ask for is refused. The error names every
 // place where something is wrong.
@@ -47,15 +71,13 @@ func readBody(w http.ResponseWriter, r *request) ([]byte, error) {
 	if r.ContentLength > maxJSON {
 		return nil, tooLarge(maxJSON)
 	}
-	patience := http.NewResponseController(w)
-	_ = patience.SetReadDeadline(time.Now().Add(jsonTime)) // not every ResponseWriter can, in tests
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
 		return nil, bodyError(err)
 	}
 	// Left standing, the deadline would end the request's context while the
 	// handler still works.
-	_ = patience.SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return text, nil
 }
 

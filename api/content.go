@@ -2,9 +2,12 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"invisibleart.example/gallery/problem"
@@ -42,7 +45,7 @@ func (a *api) getContent(w http.ResponseWriter, r *request) error {
 		// somebody else could be served from.
 		h.Set("Cache-Control", "private, no-store")
 	}
-	return a.serve(w, r, content, modified)
+	return a.serve(w, r, content, content.Size(), modified)
 }
 
 // getPlaceholder shows the artist's own stand-in for a hidden work, which is
@@ -60,7 +63,7 @@ func (a *api) getPlaceholder(w http.ResponseWriter, r *request) error {
 	w.Header().Set("Content-Type", work.Placeholder)
 	// It never changes after the work was hung, so the work's id names it.
 	public(w.Header(), work.ID)
-	return a.serve(w, r, content, work.CreatedAt)
+	return a.serve(w, r, content, content.Size(), work.CreatedAt)
 }
 
 // public lets caches keep the answer and other sites show it; both have the
@@ -75,18 +78,29 @@ func public(h http.Header, etag string) {
 // (RFC 9110, sections 13 and 14). When the vault fails in the middle, the
 // connection is cut: short of its announced length, the answer cannot be taken
 // for the work.
-func (a *api) serve(w http.ResponseWriter, r *request, content io.ReadSeeker, modified time.Time) error {
+func (a *api) serve(w http.ResponseWriter, r *request, content io.ReadSeeker, size int64, modified time.Time) error {
 	w.Header().Set("Content-Security-Policy", contentPolicy)
-	steady := &steadyWriter{ResponseWriter: w, conn: http.NewResponseController(w)}
-	defer steady.rest()
 	source := &trackedReader{Reader: content}
-	answer := &contentWriter{ResponseWriter: steady, request: r.Request}
-	http.ServeContent(answer, r.Request, "", modified, seekable{source, content})
+	answer := &contentWriter{ResponseWriter: w, request: r.Request, size: size}
+	http.ServeContent(answer, inBytes(r.Request), "", modified, seekable{source, content})
 	if source.err != nil && r.Context().Err() == nil && !errors.Is(source.err, os.ErrDeadlineExceeded) {
 		a.Log.ErrorContext(r.Context(), "content cannot be read", "path", r.URL.Path, "error", source.err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// inBytes is r without a range in another unit than bytes, which is to be
+// ignored (RFC 9110, section 14.2) and which http.ServeContent refuses.
+func inBytes(r *http.Request) *http.Request {
+	unit, _, _ := strings.Cut(r.Header.Get("Range"), "=")
+	if unit == "" || strings.EqualFold(unit, "bytes") {
+		return r
+	}
+	whole := *r
+	whole.Header = maps.Clone(r.Header)
+	whole.Header.Del("Range")
+	return &whole
 }
 
 // seekable reads through the tracker and seeks in the content.
@@ -100,6 +114,7 @@ type seekable struct {
 type contentWriter struct {
 	http.ResponseWriter
 	request *http.Request
+	size    int64
 	refused bool
 }
 
@@ -109,6 +124,9 @@ func (c *contentWriter) WriteHeader(status int) {
 		return
 	}
 	c.refused = true
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		c.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", c.size))
+	}
 	problem.WriteStatus(c.ResponseWriter, c.request, status, "")
 }
 

@@ -92,6 +92,7 @@ type schema struct {
 	Properties  entries[schema]
 	Items       *schema
 	OneOf       []schema `yaml:"oneOf"`
+	Inside      *schema  `yaml:"contentSchema"` // of text that is JSON
 }
 
 // Has tells whether the property is required.

@@ -54,7 +54,7 @@ func (f *form) read(contentType string, body io.Reader) error {
 	if err != nil || params["boundary"] == "" {
 		return gallery.Errorf(gallery.Malformed, "The Content-Type names no boundary.")
 	}
-	between := &betweenReader{Reader: body}
+	between := &betweenReader{Reader: io.MultiReader(body, strings.NewReader("\r\n"), truncated{})}
 	parts := multipart.NewReader(between, params["boundary"])
 	for {
 		between.start()
@@ -167,6 +167,13 @@ func (f *form) conditions(text string) []gallery.Condition {
 	}
 	return nil
 }
+
+// truncated stands behind the body's end: whoever reads this far has missed the
+// last boundary. The standard library takes an end between two parts for the
+// end of all of them.
+type truncated struct{}
+
+func (truncated) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // betweenReader bounds what may stand between two parts, of which the standard
 // library would keep 10 MB of headers in memory.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
@@ -95,8 +96,8 @@ func readMarks(f fields) (ids []string, upTo *int64) {
 		f.wrong("ids", "must be a list of at most 100 ids")
 		return nil, nil
 	}
-	for _, item := range items {
-		ids = append(ids, f.asText("ids", item))
+	for i, item := range items {
+		ids = append(ids, f.asText("ids["+strconv.Itoa(i)+"]", item))
 	}
 	return ids, nil
 }

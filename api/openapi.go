@@ -76,6 +76,6 @@ func (a *api) getDocs(w http.ResponseWriter, r *request) error {
 func page(w http.ResponseWriter, r *request, body []byte) error {
 	w.Header().Set("Cache-Control", "public, no-cache")
 	w.Header().Set("ETag", etagOf(body))
-	http.ServeContent(&contentWriter{ResponseWriter: w, request: r.Request}, r.Request, "", time.Time{}, bytes.NewReader(body))
+	http.ServeContent(&contentWriter{ResponseWriter: w, request: r.Request, size: int64(len(body))}, r.Request, "", time.Time{}, bytes.NewReader(body))
 	return nil
 }

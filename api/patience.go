@@ -9,7 +9,6 @@ import (
 const (
 	leastRate = 16 << 10         // bytes a second that an upload must arrive with (docs/protocol.md, "REST")
 	grace     = 10 * time.Second // what a slow start or a short stall may cost on top
-	stall     = 30 * time.Second // that a download may stand still
 )
 
 // steadyReader reads a body that must keep arriving at leastRate: a sender
@@ -39,19 +38,3 @@ func (s *steadyReader) Read(p []byte) (int, error) {
 // body is done with: the deadline would else end the request's context while
 // the handler still works.
 func (s *steadyReader) rest() { _ = s.conn.SetReadDeadline(time.Time{}) }
-
-// steadyWriter gives each write of an answer the time it deserves: a client
-// that takes nothing for as long as stall has gone, though its connection may
-// not know.
-type steadyWriter struct {
-	http.ResponseWriter
-	conn *http.ResponseController
-}
-
-func (s *steadyWriter) Write(p []byte) (int, error) {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(stall))
-	return s.ResponseWriter.Write(p)
-}
-
-// rest takes the deadline away, for the next request on the connection.
-func (s *steadyWriter) rest() { _ = s.conn.SetWriteDeadline(time.Time{}) }

@@ -75,14 +75,19 @@ func (m resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer.
 func (a *api) endpoint(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := expect(w, r)
 		req := &request{Request: r, addr: a.Peer.Key(r)}
 		err := a.admit(w, req, route.who)
 		if err == nil {
 			err = route.action(w, req)
 		}
-		if err != nil {
-			problem.Write(w, r, err, a.Log)
+		if err == nil {
+			return
 		}
+		if !body.ended {
+			problem.HangUp(w, r)
+		}
+		problem.Write(w, r, err, a.Log)
 	})
 }
 
@@ -145,6 +150,7 @@ func withoutCookies(r *http.Request) *http.Request {
 func (a *api) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := limit(a.Limits.RequestsByAddress, a.Peer.Key(r)); err != nil {
+			problem.HangUp(w, r)
 			problem.Write(w, r, err, a.Log)
 			return
 		}

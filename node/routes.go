@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/http"
+	"strings"
 
 	"invisibleart.example/gallery/origin"
 	"invisibleart.example/gallery/problem"
@@ -12,17 +13,18 @@ func (n *Node) routes(origins *origin.Policy, rest, pages http.Handler) http.Han
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", n.healthz)
 	mux.HandleFunc("GET /readyz", n.readyz)
-	mux.Handle("/api/", rest)
-	mux.Handle("/docs", rest)
-	mux.Handle("/docs/", rest)
 	mux.Handle("/", pages)
 
-	// The sockets stand beside the mux, not in it: it would answer a path like
-	// /ws//artwork/… with a redirect, which no WebSocket client follows, and a
-	// malformed address with a page.
-	quiet := patient(writePatience, mux)
+	// The sockets and the API stand beside the mux, not in it: it would answer a
+	// path like /ws//artwork/… with a redirect, which no WebSocket client
+	// follows and no contract knows, and a malformed address with a page.
+	quiet, rest := patient(writePatience, mux), patient(writePatience, rest)
 	split := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isSocketPath(r.URL.Path) {
+		if isUnder("/api", r.URL.Path) || isUnder("/docs", r.URL.Path) {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		if isUnder("/ws", r.URL.Path) {
 			// The deadline of the request before this one on the same
 			// connection must not cut the handshake.
 			newPatientWriter(w, writePatience).extend()
@@ -35,6 +37,8 @@ func (n *Node) routes(origins *origin.Policy, rest, pages http.Handler) http.Han
 	return access(log, recovered(log, origins.Guard(split, problem.WriteStatus)))
 }
 
-func isSocketPath(path string) bool {
-	return path == "/ws" || (len(path) > 3 && path[:4] == "/ws/")
+// isUnder tells whether a path is the given one or below it.
+func isUnder(root, path string) bool {
+	rest, found := strings.CutPrefix(path, root)
+	return found && (rest == "" || rest[0] == '/')
 }
