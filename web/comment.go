@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/problem"
@@ -35,4 +36,9 @@ func (s *site) comment(w http.ResponseWriter, v *visit) error {
 	}
 	page.work = workOf(art)
 	return s.exhibit(w, v, problem.Status(err), page)
+}
+
+// toArtwork is for whoever reloads the address that a form was sent to.
+func (s *site) toArtwork(w http.ResponseWriter, v *visit) error {
+	return seeOther(w, v, (&url.URL{Path: "/artworks/" + v.PathValue("id")}).String())
 }

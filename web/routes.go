@@ -10,6 +10,7 @@ func (s *site) routes() []route {
 	return []route{
 		{"GET", "/", s.start},
 		{"GET", "/artworks/{id}", s.artwork},
+		{"GET", "/artworks/{id}/comments", s.toArtwork},
 		{"POST", "/artworks/{id}/comments", s.comment},
 		{"GET", "/sign-in", s.signInForm},
 		{"POST", "/sign-in", s.signIn},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 )
 
 // veilVersion names the way veils are drawn; whoever changes it changes this,
@@ -78,11 +79,14 @@ func drawVeil(id string) []byte {
 		}
 		return z
 	}
-	edge := func(i, k int) (x, y float64) {
-		u, v := float64(i)/folds, float64(k)/(knots-1)
-		// The cloth is gathered at the top and falls open: waves grow downwards.
-		sway := 0.35 + 0.65*v
-		return (u*1.2 - 0.1 + 0.022*sway*lift(u, v)) * width, v * height
+	// The knots of every edge between two strips, each used by both.
+	var edges [folds + 1][knots]float64
+	for i := range edges {
+		for k := range knots {
+			u, v := float64(i)/folds, float64(k)/(knots-1)
+			// The cloth is gathered at the top and falls open: it sways more below.
+			edges[i][k] = (u*1.2 - 0.1 + 0.022*(0.35+0.65*v)*lift(u, v)) * width
+		}
 	}
 
 	var b bytes.Buffer
@@ -101,42 +105,44 @@ func drawVeil(id string) []byte {
 		slope := (lift(u+0.004, 0.5) - lift(u-0.004, 0.5)) / 0.008
 		shade := 0.46 + 0.026*slope*(0.4+lamp*0.4) + 0.10*lift(u, 0.5)
 		shade += 0.12 * (1 - math.Abs(u-lamp)*1.6)
-		fmt.Fprintf(&b, `<path fill="%s" d="M`, colours.mix(shade))
-		for k := range knots {
-			strand(&b, edge, i, k, k == 0, false)
+		fmt.Fprintf(&b, `<path fill="%s" d="`, colours.mix(shade))
+		strand(&b, 'M', edges[i], height, false)
+		// A hair wider than its share, or the ground shines through the seam.
+		right := edges[i+1]
+		for k := range right {
+			right[k] += 0.8
 		}
-		b.WriteByte('L')
-		for k := knots - 1; k >= 0; k-- {
-			// A hair wider than its share, or the ground shines through the seam.
-			strand(&b, edge, i+1, k, k == knots-1, true)
-		}
+		strand(&b, 'L', right, height, true)
 		b.WriteString(`z"/>`)
 	}
 	fmt.Fprintf(&b, `</g><path fill="url(#l)" d="M0 0h%.0fv%.0fH0z"/></svg>`, width, height)
 	return b.Bytes()
 }
 
-// strand writes the next knot of an edge, joined to the one before by a smooth
-// curve with its handles straight up and down, as cloth falls.
-func strand(b *bytes.Buffer, edge func(i, k int) (x, y float64), i, k int, first, up bool) {
-	x, y := edge(i, k)
-	if up {
-		x += 0.8
+// strand writes an edge, downwards or upwards, as smooth curves with their
+// handles straight up and down, as cloth falls.
+func strand(b *bytes.Buffer, command byte, edge [knots]float64, height float64, up bool) {
+	point := func(x, y float64) {
+		number := strconv.AppendFloat(b.AvailableBuffer(), x, 'f', 1, 64)
+		number = strconv.AppendFloat(append(number, ' '), y, 'f', 0, 64)
+		b.Write(append(number, ' '))
 	}
-	if first {
-		fmt.Fprintf(b, "%.1f %.0f", x, y)
-		return
+	b.WriteByte(command)
+	var beforeX, beforeY float64
+	for n := range knots {
+		k := n
+		if up {
+			k = knots - 1 - n
+		}
+		x, y := edge[k], height*float64(k)/(knots-1)
+		if n > 0 {
+			b.WriteByte('C')
+			point(beforeX, (beforeY+y)/2)
+			point(x, (beforeY+y)/2)
+		}
+		point(x, y)
+		beforeX, beforeY = x, y
 	}
-	before := k - 1
-	if up {
-		before = k + 1
-	}
-	bx, by := edge(i, before)
-	if up {
-		bx += 0.8
-	}
-	middle := (y + by) / 2
-	fmt.Fprintf(b, "C%.1f %.0f %.1f %.0f %.1f %.0f", bx, middle, x, middle, x, y)
 }
 
 // mix is the colour between the dark (0) and the light (1) of the cloth.

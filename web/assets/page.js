@@ -47,7 +47,8 @@ function refresh() {
 }
 
 async function exchange() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  // Not location.href: a refused comment leaves the browser at the form's address.
+  const answer = await fetch(`/artworks/${exhibit.dataset.artwork}${location.search}`);
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const changed = parts(fresh).filter((part) => written.get(part.dataset.live) !== part.outerHTML);
