@@ -63,6 +63,7 @@ func TestNamesAreUniqueIgnoringCase(t *testing.T) {
 		{"e-mail in capitals", "grace", "ADA@Example.ORG", []string{"email"}},
 		{"both", "aDA", "ada@EXAMPLE.org", []string{"username", "email"}},
 		{"full-width letters", "Ａｄａ", "grace@example.org", []string{"username"}},
+		{"mathematical letters", "𝐀da", "grace@example.org", []string{"username"}}, // have no lower case of their own
 		{"another letter", "Adä", "grace@example.org", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -185,7 +185,7 @@ func TestPagesAreStable(t *testing.T) {
 				}
 				page.Cursor = next
 				write(t, db, func(ctx context.Context, tx *store.Tx) error {
-					if list.remove != nil { // the very row the cursor speaks of
+					if list.remove != nil && n%2 == 0 { // the very row the cursor speaks of
 						if err := list.remove(ctx, tx, got[len(got)-1]); err != nil {
 							return err
 						}

@@ -17,9 +17,8 @@ func (tx *Tx) AddViews(ctx context.Context, artworkID string, viewers []string, 
 	if err := tx.lock(ctx, artworkID); err != nil {
 		return 0, 0, err
 	}
-	viewers = slices.Clone(viewers)
-	slices.Sort(viewers)
-	for chunk := range slices.Chunk(slices.Compact(viewers), batch) {
+	viewers = slices.Sorted(slices.Values(viewers))
+	for chunk := range slices.Chunk(viewers, batch) {
 		n, err := tx.exec(ctx, `INSERT INTO views (artwork_id, viewer_id, viewed_at)
 			SELECT a.id, u.id, CAST($2 AS BIGINT) FROM artworks a, users u
 			WHERE a.id = $1 AND u.id IN (`+marks(3, len(chunk))+`) AND u.id <> a.artist_id
