@@ -17,7 +17,9 @@ func openTransport(conn net.Conn) transport {
 	var err error
 	switch c := conn.(type) {
 	case *net.TCPConn:
-		raw, err = c.SyscallConn()
+		if raw, err = c.SyscallConn(); err == nil {
+			limitUnsent(raw)
+		}
 	case *net.UnixConn:
 		raw, err = c.SyscallConn()
 	default:
