@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -277,9 +276,3 @@ func eventually(t testing.TB, what string, ok func() bool) {
 
 // hasType tells whether a message is of a type.
 func hasType(m map[string]any, kind string) bool { return m["type"] == kind }
-
-// wsURL is not a URL anybody should see in a log.
-func queryOf(path string) string {
-	_, query, _ := strings.Cut(path, "?")
-	return query
-}

@@ -1,6 +1,7 @@
 package websockets_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,11 +27,14 @@ type wall struct {
 	identities    map[string]auth.Identity // by credential value
 	spent         map[string]bool          // tickets
 	revoked       map[string]bool          // session ids
+	pages         int                      // how often InboxAfter was asked
 	broken        error                    // what every method fails with, nil when in order
 
 	// stateRead, when set, is called when an artwork's state has been read and
 	// not yet returned: what happens in it makes that read a stale one.
 	stateRead func(id string)
+	// authenticated, when set, is called when a credential was found good.
+	authenticated func()
 	// headRead is the same for an inbox's head.
 	headRead func(userID string)
 }
@@ -136,6 +140,17 @@ func (w *wall) announce(message string) gallery.Announcement {
 	return a
 }
 
+// numbers tells the number of each announcement.
+func (w *wall) numbers() map[string]int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make(map[string]int64, len(w.announcements))
+	for _, a := range w.announcements {
+		all[a.ID] = a.Number
+	}
+	return all
+}
+
 // breakDown has every method fail with err, nil to mend it.
 func (w *wall) breakDown(err error) {
 	w.mu.Lock()
@@ -155,6 +170,25 @@ func (w *wall) onHeadRead(f func(userID string)) {
 	w.headRead = f
 }
 
+func (w *wall) onAuthenticated(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.authenticated = f
+}
+
+// issueTicket makes a ticket for somebody, which opens one socket.
+func (w *wall) issueTicket(ticket string, who auth.Identity) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.identities[ticket] = who
+}
+
+func (w *wall) pagesRead() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pages
+}
+
 func (w *wall) readUpTo(userID string) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -165,21 +199,18 @@ func (w *wall) readUpTo(userID string) int64 {
 
 func (w *wall) Authenticate(_ context.Context, c auth.Credential) (auth.Identity, error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.broken != nil {
-		return auth.Identity{}, w.broken
-	}
-	if c.IsZero() {
-		return auth.Identity{}, nil
-	}
-	who, known := w.identities[c.Value]
-	if !known || w.revoked[who.SessionID] || w.spent[c.Value] || !time.Now().Before(who.ExpiresAt) {
-		return auth.Identity{}, gallery.Errorf(gallery.Unauthorized, "The token is not valid.")
+	who, err, hook := w.identities[c.Value], w.broken, w.authenticated
+	if who.IsAnonymous() || w.revoked[who.SessionID] || w.spent[c.Value] || !time.Now().Before(who.ExpiresAt) {
+		err = cmp.Or(err, error(gallery.Errorf(gallery.Unauthorized, "The token is not valid.")))
 	}
 	if c.Kind == auth.KindTicket {
 		w.spent[c.Value] = true
 	}
-	return who, nil
+	w.mu.Unlock()
+	if hook != nil && err == nil {
+		hook()
+	}
+	return who, err
 }
 
 func (w *wall) Reauthenticate(_ context.Context, who auth.Identity) error {
@@ -218,13 +249,10 @@ func (w *wall) InboxHead(_ context.Context, userID string) (int64, error) {
 func (w *wall) InboxAfter(_ context.Context, userID string, after int64, limit int) ([]gallery.Notification, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var page []gallery.Notification
-	for _, n := range w.inboxes[userID] {
-		if n.Seq > after && len(page) < limit {
-			page = append(page, n)
-		}
-	}
-	return page, w.broken
+	w.pages++
+	list := w.inboxes[userID]
+	first, _ := slices.BinarySearchFunc(list, after+1, func(n gallery.Notification, seq int64) int { return cmp.Compare(n.Seq, seq) })
+	return slices.Clone(list[first:min(first+limit, len(list))]), w.broken
 }
 
 func (w *wall) AnnouncementHead(context.Context) (int64, error) {
