@@ -68,7 +68,7 @@ class Link {
   }
 
   async #connect(ask) {
-    const mine = (this.#socket = {}) // until there is a socket: a place that #drop can take away
+    const mine = (this.#socket = { close() {} }) // holds the place that #drop takes away
     try {
       const reason = ask && await this.prepare()
       if (this.#socket !== mine) return
@@ -86,14 +86,18 @@ class Link {
     this.#opened = 0
     socket.onopen = () => { this.#opened = Date.now(); this.on.open?.() }
     socket.onmessage = ({ data }) => { if (this.#socket === socket) this.message(JSON.parse(data)) }
-    socket.onerror = () => {} // onclose follows, and knows more
-    socket.onclose = ({ code }) => {
+    const lost = (code) => {
       if (this.#socket !== socket) return
+      this.#socket = undefined
       this.on.closed?.(code)
       if (TERMINAL[code]) return this.close(TERMINAL[code])
       if (this.#opened && Date.now() - this.#opened > STABLE) this.#attempt = 0
       this.#retry()
     }
+    socket.onclose = ({ code }) => lost(code)
+    // onclose follows, and knows more; only some Node.js leave it out after a
+    // handshake that failed.
+    socket.onerror = () => { if (!this.#opened) lost(1006) }
   }
 
   // "Full jitter": anywhere between now and the longest this attempt may wait.
