@@ -62,21 +62,21 @@ func New(c Config) (http.Handler, error) {
 		}
 	}
 	var err error
-	if a.document, a.docs, err = documents(a.routes()); err != nil {
+	if a.document, a.docs, err = documents(openapi, a.routes()); err != nil {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	return safe(c.Origin.CORS(a.limited(tidy(a.mux())))), nil
 }
 
-// since is the time format of answers: RFC 3339 in UTC with exactly
+// milliseconds is the time format of answers: RFC 3339 in UTC with exactly
 // milliseconds, so that clients may compare them as text.
-const since = "2006-01-02T15:04:05.000Z"
+const milliseconds = "2006-01-02T15:04:05.000Z"
 
 // stamp writes t, null when there was no such time.
 func stamp(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	text := t.UTC().Format(since)
+	text := t.UTC().Format(milliseconds)
 	return &text
 }

@@ -3,17 +3,19 @@ package api_test
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"mime"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"invisibleart.example/gallery/gallerytest"
+	"invisibleart.example/gallery/node"
 )
 
 // TestContentIsSealed asks for a hidden work in every way there is.
@@ -186,7 +188,8 @@ func (h *house) sealed() (path string) {
 // TestDamagedContent never shows a wrong byte: damage that is found at opening
 // is a 500, damage in the middle cuts the connection.
 func TestDamagedContent(t *testing.T) {
-	h := open(t)
+	var log journal
+	h := open(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	artist := h.Artist(t, "artist")
 	words := []byte(strings.Repeat("a work that everybody sees. ", 10_000))
 	path := h.hang(artist, words)
@@ -213,6 +216,9 @@ func TestDamagedContent(t *testing.T) {
 	if err == nil || len(got) >= len(words) || !bytes.HasPrefix(words, got) {
 		t.Errorf("damage in the middle: got %d bytes (%v), want the true beginning and then a cut", len(got), err)
 	}
+	if lines := log.count("content cannot be read"); lines != 1 {
+		t.Errorf("the log says %d times that it cannot be read, want once", lines)
+	}
 	h.ask(nil, "GET", path, nil, "Range: bytes=0-99").want(206) // what is whole is shown
 
 	if err := os.Remove(file); err != nil {
@@ -224,15 +230,28 @@ func TestDamagedContent(t *testing.T) {
 // cut reads an answer that is expected to break off.
 func (h *house) cut(path string) ([]byte, error) {
 	h.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer conn.Close()
 	response, err := gallerytest.Visit(h.t, h.URL).Client.Get(h.URL + path)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer response.Body.Close()
 	return io.ReadAll(response.Body)
+}
+
+// journal is a log that a test can read while the server writes.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) count(words string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Count(j.text.String(), words)
 }

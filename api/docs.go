@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ type contract struct {
 	Components struct {
 		Schemas    entries[schema]
 		Parameters map[string]parameter
-		Responses  map[string]response
+		Responses  entries[response]
 	}
 }
 
@@ -58,6 +59,21 @@ type operation struct {
 	Responses   map[string]response
 
 	Method, Path string // where it stands
+}
+
+// Own is the answers that are particular to the operation; the others are
+// explained once for all.
+func (o operation) Own() map[string]response {
+	own := maps.Clone(o.Responses)
+	maps.DeleteFunc(own, func(_ string, r response) bool { return r.Ref != "" })
+	return own
+}
+
+// Shared is the answers that many operations give alike.
+func (o operation) Shared() map[string]response {
+	shared := maps.Clone(o.Responses)
+	maps.DeleteFunc(shared, func(_ string, r response) bool { return r.Ref == "" })
+	return shared
 }
 
 // SignedIn tells whether somebody must be signed in.
@@ -191,11 +207,6 @@ func (c *contract) sections(routes []route) []section {
 			for i, p := range o.Parameters {
 				if p.Ref != "" {
 					o.Parameters[i] = c.Components.Parameters[strings.TrimPrefix(p.Ref, "#/components/parameters/")]
-				}
-			}
-			for status, answer := range o.Responses {
-				if answer.Ref != "" {
-					o.Responses[status] = c.Components.Responses[strings.TrimPrefix(answer.Ref, "#/components/responses/")]
 				}
 			}
 			s.Operations = append(s.Operations, o)

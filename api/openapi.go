@@ -15,12 +15,12 @@ import (
 //go:embed openapi.yaml
 var openapi []byte
 
-// documents makes what is served of openapi.yaml: its JSON and its page. It
-// fails when the document is broken, or has not exactly the routes that there
-// are.
-func documents(routes []route) (asJSON, asPage []byte, err error) {
+// documents makes what is served of an OpenAPI document in YAML: its JSON and
+// its page. It fails when the document is broken, or has not exactly the routes
+// that there are.
+func documents(text []byte, routes []route) (asJSON, asPage []byte, err error) {
 	var contract map[string]any
-	if err := yaml.Unmarshal(openapi, &contract); err != nil {
+	if err := yaml.Unmarshal(text, &contract); err != nil {
 		return nil, nil, err
 	}
 	// They only hold the YAML's anchors.
@@ -32,7 +32,7 @@ func documents(routes []route) (asJSON, asPage []byte, err error) {
 	if asJSON, err = json.Marshal(contract); err != nil {
 		return nil, nil, fmt.Errorf("convert to JSON: %w", err)
 	}
-	if asPage, err = docsPage(openapi, routes); err != nil {
+	if asPage, err = docsPage(text, routes); err != nil {
 		return nil, nil, fmt.Errorf("make the page: %w", err)
 	}
 	return asJSON, asPage, nil

@@ -127,6 +127,8 @@ func TestUploadThatIsNoForm(t *testing.T) {
 		{"no part ends", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=title\r\n\r\nDusk", 400},
 		{"no last boundary", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=title\r\n\r\nDusk\r\n--x\r\n", 400},
 		{"a file cut off", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=artwork_file; filename=a\r\n\r\nplain words", 400},
+		{"a head cut off", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=title\r\n\r\nDusk\r\n--x\r\nContent-Disposition: form-data; name=alt_text", 400},
+		{"a whole file, and then nothing", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=artwork_file; filename=a\r\n\r\nplain words\r\n--x\r\n", 400},
 		{"headers without end", "multipart/form-data; boundary=x", "--x\r\n" + strings.Repeat("X-Long: "+strings.Repeat("y", 1000)+"\r\n", 100), 400},
 		{"a preamble without end", "multipart/form-data; boundary=x", strings.Repeat("words before anything\r\n", 10000) + "--x--", 400},
 		{"headers that are none", "multipart/form-data; boundary=x", "--x\r\nno header\r\n\r\n\r\n--x--", 400},

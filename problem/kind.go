@@ -27,7 +27,7 @@ func Kinds() []Kind {
 		{"not-found", http.StatusNotFound, "Not found", "There is nothing here."},
 		{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed", "This address does not know that method; see the Allow header."},
 		{"timeout", http.StatusRequestTimeout, "Too slow", "The request did not arrive in time."},
-		{"conflict", http.StatusConflict, "Taken", "This conflicts with what is there already."},
+		{"conflict", http.StatusConflict, "Conflict", "This conflicts with what is there already."},
 		{"precondition-failed", http.StatusPreconditionFailed, "Precondition failed", "What is there is not what the request's conditions expect."},
 		{"too-large", http.StatusRequestEntityTooLarge, "Too large", "The request is larger than the limit."},
 		{"unsupported-media-type", http.StatusUnsupportedMediaType, "Unsupported media type", "The body is of a type that is not read here."},
