@@ -29,6 +29,7 @@ type Config struct {
 	Limits    *ratelimit.Limits // nil limits nothing
 	MaxUpload int64             // bytes of an uploaded work, 64 MiB when 0; that of the curator
 	Log       *slog.Logger      // nil logs nothing
+	Now       func() time.Time  // nil is time.Now
 }
 
 type api struct {
@@ -54,6 +55,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	a := &api{Config: c, csrf: http.NewCrossOriginProtection()}
 	if public := c.Origin.Public(); public != "" {

@@ -234,7 +234,7 @@ func TestConditionsAreReadStrictly(t *testing.T) {
 		{"a type of another type", `[{"condition_type":1,"condition_value":{}}]`, []string{first + ".condition_type"}},
 		{"a value of another type", `[{"condition_type":"view_count","condition_value":5}]`, []string{first + ".condition_value"}},
 		{"an unknown key", `[{"condition_type":"view_count","condition_value":{"count":5,"of":1}}]`, []string{first + ".condition_value.of"}},
-		{"another type's key", `[{"condition_type":"view_count","condition_value":{"comment_count":5}}]`, []string{first + ".condition_value", first + ".condition_value.comment_count"}},
+		{"another type's key", `[{"condition_type":"view_count","condition_value":{"comment_count":5}}]`, []string{first + ".condition_value.comment_count", first + ".condition_value.count"}},
 		{"two measures", `[{"condition_type":"interactive","condition_value":{"comment_count":5,"reaction_count":5}}]`, []string{first + ".condition_value"}},
 		{"what cannot be set", `[{"condition_type":"view_count","condition_value":{"count":5},"is_met":true,"id":"x"}]`, []string{first + ".id", first + ".is_met"}},
 		{"a count of nothing", count("0"), []string{first + ".condition_value.count"}},

@@ -42,6 +42,25 @@ func expect(w http.ResponseWriter, r *http.Request) *body {
 	return b
 }
 
+const (
+	lingerBytes = 16 << 20        // read and dropped of a refused body
+	lingerTime  = 2 * time.Second // at the most, whatever still comes
+)
+
+// refuse gives the answer while the client may still be sending, and the
+// connection up after it. What comes meanwhile is read and dropped for a
+// moment: closing on unread bytes makes the kernel send a reset, and that makes
+// the client's forget the answer it has not read yet.
+func (b *body) refuse(w http.ResponseWriter, answer func()) {
+	w.Header().Set("Connection", "close")
+	c := http.NewResponseController(w)
+	_ = c.EnableFullDuplex() // else net/http reads on before it sends the answer, as slowly as its client likes
+	answer()
+	_ = c.Flush()
+	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, b.ReadCloser, lingerBytes) // a client that is gone has nothing to read
+}
+
 // readJSON reads the body as one JSON object and hands it to read, which takes
 // its fields; what read did not ask for is refused. The error names every
 // place where something is wrong.

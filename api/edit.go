@@ -20,7 +20,7 @@ func (a *api) editArtwork(w http.ResponseWriter, r *request) error {
 			in.When = (*gallery.RevealWhen)(when)
 		}
 		if value, there := f.get("reveal_conditions"); there {
-			in.Conditions = readConditions(value, "reveal_conditions", f.problems)
+			in.Conditions = a.readConditions(encodeAgain(value), f.problems)
 		}
 	}); err != nil {
 		return err

@@ -151,23 +151,6 @@ func (f *form) skip(content io.Reader) error {
 	return nil
 }
 
-// conditions reads the reveal conditions, JSON inside a part.
-func (f *form) conditions(text string) []gallery.Condition {
-	value, err := parseJSON([]byte(text))
-	refusal, _ := errors.AsType[*gallery.Error](err)
-	switch {
-	case err == nil:
-		return readConditions(value, "reveal_conditions", &f.problems)
-	case refusal != nil && refusal.Code == gallery.Invalid:
-		for _, field := range refusal.Fields {
-			f.wrong("reveal_conditions"+field.Location, field.Message)
-		}
-	default:
-		f.wrong("reveal_conditions", "must be a list of conditions in JSON")
-	}
-	return nil
-}
-
 // truncated stands behind the body's end: whoever reads this far has missed the
 // last boundary. The standard library takes an end between two parts for the
 // end of all of them.

@@ -55,7 +55,7 @@ func (a *api) hang(r *request, f *form) (gallery.Artwork, error) {
 		f.wrong("reveal_when", "must be any or all")
 	}
 	if text, given := f.texts["reveal_conditions"]; given {
-		s.Conditions = f.conditions(text)
+		s.Conditions = a.readConditions([]byte(text), &f.problems)
 	}
 	s.Problems = f.problems
 	f.upload = nil // the curator's now

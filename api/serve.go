@@ -81,13 +81,13 @@ func (a *api) endpoint(route route) http.Handler {
 		if err == nil {
 			err = route.action(w, req)
 		}
-		if err == nil {
-			return
+		switch {
+		case err == nil:
+		case body.ended:
+			problem.Write(w, r, err, a.Log)
+		default:
+			body.refuse(w, func() { problem.Write(w, r, err, a.Log) })
 		}
-		if !body.ended {
-			problem.HangUp(w, r)
-		}
-		problem.Write(w, r, err, a.Log)
 	})
 }
 

@@ -201,6 +201,30 @@ func TestUploadRefusedBeforeItIsRead(t *testing.T) {
 	}
 }
 
+// TestRefusalReachesWhoeverSendsOn has a client that looks for an answer only
+// when it has sent everything, though it was refused after the head: a server
+// that closes at once would have its answer eaten by a reset.
+func TestRefusalReachesWhoeverSendsOn(t *testing.T) {
+	h := open(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	const size = 8 << 20 // more than the kernels on both sides would hold
+	head := fmt.Sprintf("POST %s/artworks HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n", root, size)
+	if _, err := conn.Write(append([]byte(head), make([]byte, size)...)); err != nil {
+		t.Fatalf("send the whole body: %v", err)
+	}
+	status := make([]byte, len("HTTP/1.1 401"))
+	if _, err := io.ReadFull(conn, status); err != nil || string(status) != "HTTP/1.1 401" {
+		t.Errorf("got %q (%v), want HTTP/1.1 401", status, err)
+	}
+}
+
 func TestUploadsAreLimited(t *testing.T) {
 	h := open(t, func(c *node.Config) { c.Limits.UploadsByUser = ratelimit.Rule{Burst: 1, Every: time.Minute} })
 	artist := h.Artist(t, "artist")

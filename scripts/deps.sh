@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beyond Go, git and make: a C compiler for the
-# race detector, Node.js for the example client, and the client's one module.
+# race detector, Node.js for the example client and its one module, bash and
+# curl for the README's tour.
 #
 # As root, or in CI, it installs without a question; otherwise it asks first.
 # What cannot be had is said loudly and the tests that need it are skipped; in
@@ -12,6 +13,8 @@ missing=""
 command -v "${CC:-gcc}" >/dev/null 2>&1 || command -v cc >/dev/null 2>&1 || missing="$missing compiler"
 command -v node >/dev/null 2>&1 || missing="$missing node"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
+command -v bash >/dev/null 2>&1 || missing="$missing bash"
 
 give_up() {
 	echo "deps: CANNOT INSTALL:$missing. $1" >&2
@@ -25,6 +28,8 @@ install() {
 		for m in $missing; do
 			case $m in
 			compiler) packages="$packages gcc libc6-dev" ;;
+			curl) packages="$packages curl ca-certificates" ;;
+			bash) packages="$packages bash" ;;
 			*) packages="$packages nodejs npm" ;;
 			esac
 		done
