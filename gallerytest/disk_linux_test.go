@@ -48,8 +48,10 @@ func TestFullDisk(t *testing.T) {
 
 	body, contentType := gallerytest.Work{Title: "Too much", Content: bytes.Repeat([]byte("large "), 5_000_000)}.Form(t)
 	status, answer, err := artist.Send("POST", "/artworks", contentType, body)
-	if err != nil || status < 500 {
-		t.Errorf("a work larger than the disk: got status %d (%v), want a failure of the server: %s", status, err, answer)
+	// The answer comes while the body is still on its way, and the reset of the
+	// connection may overtake it.
+	if err == nil && status < 500 {
+		t.Errorf("a work larger than the disk: got status %d, want a failure of the server: %s", status, answer)
 	}
 	second := artist.Hang(t, gallerytest.Work{Title: "Second", Content: small}) // the room is free again
 

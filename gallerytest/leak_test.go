@@ -14,8 +14,8 @@ func TestLeaksNamesWhatIsLeft(t *testing.T) {
 	release := make(chan struct{})
 	go lingers(release)
 	left := gallerytest.Leaks(0)
-	if got, want := strings.Join(left, "\n"), "gallerytest_test.lingers"; !strings.Contains(got, want) {
-		t.Errorf("got %q, want a stack with %s", got, want)
+	if got, want := strings.Join(left, "\n"), "TestLeaksNamesWhatIsLeft"; !strings.Contains(got, want) {
+		t.Errorf("got %q, want a stack that names %s", got, want)
 	}
 	close(release)
 	if left := gallerytest.Leaks(5 * time.Second); len(left) > 0 {

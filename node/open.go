@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	"invisibleart.example/gallery/pubsub"
 	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
-	"invisibleart.example/gallery/vault"
 	"invisibleart.example/gallery/web"
 	"invisibleart.example/gallery/websockets"
 )
@@ -121,82 +119,6 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.handler = n.routes(origins, rest, pages)
 	return nil
-}
-
-// openVault opens the works. A master key is made only for a gallery without
-// works: a new key beside old works would look like a start and be a loss.
-func (n *Node) openVault(ctx context.Context) (*vault.Vault, error) {
-	text, err := n.masterKey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := vault.ParseKeys(text)
-	if err != nil {
-		return nil, fmt.Errorf("the master key: %w", err)
-	}
-	blobs, err := vault.OpenDir(n.dir.works())
-	if err != nil {
-		return nil, err
-	}
-	n.onClose(blobs.Close)
-	return vault.New(blobs, keys), nil
-}
-
-func (n *Node) masterKey(ctx context.Context) (string, error) {
-	if n.config.MasterKey != "" {
-		return n.config.MasterKey, nil
-	}
-	text, err := readKey(n.dir.masterKey())
-	if !errors.Is(err, fs.ErrNotExist) {
-		return text, err
-	}
-	var works []string
-	err = n.db.Read(ctx, func(tx *store.Tx) error {
-		list, _, err := tx.Artworks(ctx, store.Filter{Page: store.Page{Limit: 1}})
-		for _, a := range list {
-			works = append(works, a.ID)
-		}
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("look for works: %w", err)
-	}
-	if len(works) > 0 {
-		return "", fmt.Errorf("the gallery in %s has works but no master key: restore %s, or give the key they were sealed with", n.dir, n.dir.masterKey())
-	}
-	return makeKey(n.dir.masterKey())
-}
-
-// checkKeys refuses unfit keys before anything is touched. What is wrong with
-// them is said without quoting them.
-func checkKeys(c Config) error {
-	if c.JWTKey != "" {
-		if _, err := auth.ParseKeys(c.JWTKey); err != nil {
-			return fmt.Errorf("the JWT key: %w", err)
-		}
-	}
-	if c.MasterKey != "" {
-		if _, err := vault.ParseKeys(c.MasterKey); err != nil {
-			return fmt.Errorf("the master key: %w", err)
-		}
-	}
-	return nil
-}
-
-// openTokens opens the key that signs tokens, and makes one at the first start.
-func openTokens(d dir, c Config) (*auth.Tokens, error) {
-	text := c.JWTKey
-	if text == "" {
-		var err error
-		if text, err = makeKey(d.jwtKey()); err != nil {
-			return nil, err
-		}
-	}
-	keys, err := auth.ParseKeys(text)
-	if err != nil {
-		return nil, fmt.Errorf("the JWT key: %w", err)
-	}
-	return auth.NewTokens(keys, 0, 0, c.Now), nil
 }
 
 // DataDir is where the data is, as an absolute path.

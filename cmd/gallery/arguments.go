@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// secretFlags are the flags whose values are keys.
-var secretFlags = []string{"--jwt-key", "--master-key"}
+// secretFlags are the flags whose values are keys or open doors as keys do.
+var secretFlags = []string{"--jwt-key", "--master-key", "--token"}
 
 // takeArguments returns the command line as it was given and then blots out the
 // keys in it: every user of a machine may read every process's title. The
