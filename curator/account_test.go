@@ -193,13 +193,13 @@ func TestDeletedAccountTakesEverythingAlong(t *testing.T) {
 	artist, fan := h.person("ana", true), h.person("ben", true)
 	gone := h.hang(artist, gallery.RevealAny, views(10))
 	stays := h.hang(fan, gallery.RevealAny, comments(2))
+	work, user := h.listen("artwork:"+gone.ID), h.listen("user:"+artist.User.ID)
 	if _, err := h.Comment(t.Context(), artist, stays.ID, "soon gone"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Comment(t.Context(), fan, gone.ID, "soon gone"); err != nil {
 		t.Fatal(err)
 	}
-	work, user := h.listen("artwork:"+gone.ID), h.listen("user:"+artist.User.ID)
 	err := h.DeleteAccount(t.Context(), artist, "not the password")
 	refusedWith(t, "a wrong password", err, gallery.Invalid)
 	if diff := cmp.Diff([]string{"password"}, locations(err)); diff != "" {

@@ -2,6 +2,7 @@ package curator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -60,13 +61,11 @@ func (c *Curator) runClock(ctx context.Context) {
 		case <-instant.C:
 		}
 		next, err := c.revealDue(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
+		if err != nil && ctx.Err() == nil {
 			// Nothing is lost: what is due stays due until the next look.
 			c.config.Log.ErrorContext(ctx, "reveal what is due", "error", err)
-		case !next.IsZero():
+		}
+		if !next.IsZero() {
 			instant.Reset(next.Sub(c.instant()))
 		}
 	}
@@ -89,10 +88,12 @@ func (c *Curator) revealDue(ctx context.Context) (next time.Time, err error) {
 		if len(works) == 0 {
 			return next, nil
 		}
+		var failed error
 		for part := range slices.Chunk(works, tickWorks) {
-			if err := c.tick(ctx, part); err != nil {
-				return time.Time{}, err
-			}
+			failed = errors.Join(failed, c.tick(ctx, part))
+		}
+		if failed != nil {
+			return next, failed
 		}
 		// It took a while: look again.
 	}
@@ -131,15 +132,12 @@ func (c *Curator) tick(ctx context.Context, works []string) error {
 		}
 		return nil
 	})
-	if err == nil || ctx.Err() != nil || len(works) == 1 {
+	if gallery.CodeOf(err) != gallery.Internal || ctx.Err() != nil || len(works) == 1 {
 		return err
 	}
+	err = nil
 	for _, id := range works {
-		if alone := c.tick(ctx, []string{id}); alone != nil {
-			c.config.Log.ErrorContext(ctx, "a work that is due cannot be revealed", "artwork", id, "error", alone)
-		} else {
-			err = nil
-		}
+		err = errors.Join(err, c.tick(ctx, []string{id}))
 	}
 	return err
 }

@@ -152,7 +152,7 @@ func TestClock(t *testing.T) {
 func TestThousandWorksDueAtOneInstant(t *testing.T) {
 	h := open(t, plan{})
 	artist := h.person("ana", true)
-	instant := time.Now().Add(5 * time.Second)
+	instant := time.Now().Add(3 * time.Second)
 	h.hangMany(artist, 1000, func(int) time.Time { return instant })
 	user := h.listen("user:" + artist.User.ID)
 	heard := user.await(t, 1000)

@@ -121,7 +121,13 @@ func (c *Curator) change(ctx context.Context, who auth.Identity, id string, fn f
 // removeBlob removes the content of a work whose row is gone, or never came. The
 // answer does not depend on it: what is left is an orphan for the janitor.
 func (c *Curator) removeBlob(ctx context.Context, artworkID string) {
-	err := c.config.Vault.Remove(context.WithoutCancel(ctx), artworkID)
+	ctx = context.WithoutCancel(ctx)
+	// A commit that reports an error may have happened all the same, and a row
+	// without its content could not be mended.
+	_, err := c.Artwork(ctx, artworkID)
+	if gallery.CodeOf(err) == gallery.NotFound {
+		err = c.config.Vault.Remove(ctx, artworkID)
+	}
 	if err != nil {
 		c.config.Log.ErrorContext(ctx, "content of a work is left behind", "artwork", artworkID, "error", err)
 	}

@@ -36,18 +36,18 @@ func (c *Curator) tidy(ctx context.Context) {
 		what string
 		do   func() error
 	}{
-		{"purge credentials", func() error {
-			return c.write(ctx, func(a *act) error { return a.PurgeCredentials(ctx, now) })
-		}},
-		{"purge inboxes", func() error {
-			return c.write(ctx, func(a *act) error { return a.PurgeInbox(ctx, now.Add(-c.config.InboxRetention)) })
-		}},
 		{"collect orphans", func() error {
 			removed, err := c.config.Vault.Orphans(ctx, now.Add(-orphanAge), c.hanging)
 			if removed > 0 {
 				c.config.Log.InfoContext(ctx, "removed sealed works that nobody hung", "blobs", removed)
 			}
 			return err
+		}},
+		{"purge credentials", func() error {
+			return c.write(ctx, func(a *act) error { return a.PurgeCredentials(ctx, now) })
+		}},
+		{"purge inboxes", func() error {
+			return c.write(ctx, func(a *act) error { return a.PurgeInbox(ctx, now.Add(-c.config.InboxRetention)) })
 		}},
 	}
 	for _, task := range tasks {

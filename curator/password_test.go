@@ -27,29 +27,33 @@ func TestLoginRefusalsAreAlike(t *testing.T) {
 	if err := h.SetActive(t.Context(), "ben@example.org", false); err != nil {
 		t.Fatal(err)
 	}
-	var messages []string
-	var times []time.Duration
-	for _, try := range []struct{ email, password string }{
+	tries := []struct{ email, password string }{
 		{"ana@example.org", "a wrong password"},
 		{"ben@example.org", password}, // right, and deactivated
 		{"nobody@example.org", password},
 		{"no address", password},
-	} {
-		best := time.Hour
-		for range 5 {
+	}
+	var messages []string
+	fastest := slices.Repeat([]time.Duration{time.Hour}, len(tries))
+	// Whatever else the machine does only adds to a time, so the fastest of many
+	// tries tells; as soon as they are alike it is enough.
+	for range 9 {
+		for i, try := range tries {
 			begun := time.Now()
 			_, err := h.Login(t.Context(), try.email, try.password, "")
-			best = min(best, time.Since(begun))
+			fastest[i] = min(fastest[i], time.Since(begun))
 			refusedWith(t, try.email, err, gallery.Unauthorized)
 			messages = append(messages, err.Error())
 		}
-		times = append(times, best)
+		if slices.Max(fastest) < 2*slices.Min(fastest) {
+			break
+		}
 	}
 	if got := slices.Compact(messages); len(got) != 1 {
 		t.Errorf("got different answers: %q", got)
 	}
-	if least, most := slices.Min(times), slices.Max(times); most > 3*least {
-		t.Errorf("the refusals took %v, want them alike", times)
+	if slices.Max(fastest) >= 2*slices.Min(fastest) {
+		t.Errorf("the refusals took %v, want them alike", fastest)
 	}
 }
 
@@ -98,7 +102,20 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	if _, err := h.Login(t.Context(), "ana@example.org", password, "192.0.2.99"); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
-	wrong, limited := count(80, func(i int) error {
+	// The right password of an account that is not active opens nothing, and
+	// counts like any other that does not.
+	h.person("ben", false)
+	if err := h.SetActive(t.Context(), "ben@example.org", false); err != nil {
+		t.Fatal(err)
+	}
+	wrong, limited := count(20, func(int) error {
+		_, err := h.Login(context.Background(), "ben@example.org", password, "")
+		return err
+	})
+	if wrong != 10 || limited != 10 {
+		t.Errorf("a deactivated account: got %d tried and %d limited, want 10 and 10", wrong, limited)
+	}
+	wrong, limited = count(80, func(i int) error {
 		_, err := h.Login(context.Background(), fmt.Sprint("guess", i, "@example.org"), "a wrong password", "198.51.100.1")
 		return err
 	})

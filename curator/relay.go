@@ -49,7 +49,7 @@ type relay struct {
 
 	// Only the relay's own goroutine touches these.
 	told   []string        // rows to remove
-	failed map[string]bool // rows that the last sweep could not tell
+	failed map[string]bool // rows that a sweep tried to tell, and could not
 }
 
 func newRelay(c *Curator) *relay {
@@ -151,9 +151,11 @@ func (r *relay) take() []gallery.Event {
 	return events
 }
 
-// tellAll tells claimed events in their order and returns those it could not
-// tell, which are released. It gives up when the broker seems to be away.
-func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []gallery.Event) {
+// tellAll tells claimed events in their order. It gives up when the broker seems
+// to be away. What it could not tell is released; failed are those of it that it
+// tried.
+func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []gallery.Event, failed map[string]bool) {
+	failed = map[string]bool{}
 	inRow := 0
 	for i, e := range events {
 		if inRow == enough || ctx.Err() != nil {
@@ -170,6 +172,7 @@ func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []g
 			continue
 		}
 		untold = append(untold, e)
+		failed[e.ID] = true
 		if !errors.Is(err, errUnknownKind) { // no fault of the broker's
 			if inRow++; inRow == enough {
 				r.gaveUp(err)
@@ -180,7 +183,7 @@ func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []g
 		}
 	}
 	r.release(untold)
-	return untold
+	return untold, failed
 }
 
 func (r *relay) gaveUp(err error) {

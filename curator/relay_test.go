@@ -7,11 +7,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/pubsub"
 	"invisibleart.example/gallery/store"
 )
@@ -20,6 +22,7 @@ import (
 type moody struct {
 	pubsub.Broker
 	away  atomic.Bool
+	deaf  atomic.Pointer[string]        // a channel that alone cannot be published to
 	holds atomic.Pointer[chan struct{}] // until closed
 	tries atomic.Int64
 }
@@ -33,7 +36,7 @@ func (m *moody) Publish(ctx context.Context, channel string, message []byte) err
 			return ctx.Err()
 		}
 	}
-	if m.away.Load() {
+	if deaf := m.deaf.Load(); m.away.Load() || deaf != nil && *deaf == channel {
 		return errors.New("nobody there")
 	}
 	return m.Broker.Publish(ctx, channel, message)
@@ -161,6 +164,41 @@ func TestHangingBrokerHoldsUpNoAnswer(t *testing.T) {
 	}
 }
 
+// TestSweepLeavesAloneWhatIsQueued: when it comes while events wait for the one
+// before them, nobody is told twice.
+func TestSweepLeavesAloneWhatIsQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := &moody{Broker: pubsub.NewMemory()}
+		h := open(t, plan{broker: broker})
+		artist, fan := h.person("ana", true), h.person("ben", false)
+		art := h.hang(artist, gallery.RevealAny, comments(100))
+		user := h.listen("user:" + artist.User.ID)
+		const rounds = 8 // each time the relay may just as well turn to the queue first
+		for range rounds {
+			held := make(chan struct{})
+			broker.holds.Store(&held)
+			for range 2 {
+				if _, err := h.Comment(t.Context(), fan, art.ID, "!"); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+			time.Sleep(1100 * time.Millisecond) // a sweep is due
+			broker.holds.Store(nil)
+			close(held)
+			synctest.Wait()
+		}
+		for i, m := range user.all() {
+			if m.Seq != int64(i)+1 {
+				t.Fatalf("message %d has seq %d, want each once and in order", i+1, m.Seq)
+			}
+		}
+		if got := len(user.all()); got != 2*rounds {
+			t.Errorf("heard %d messages, want %d", got, 2*rounds)
+		}
+	})
+}
+
 // TestMoreThanTheQueueHolds: what does not fit is told by the sweep.
 func TestMoreThanTheQueueHolds(t *testing.T) {
 	h := open(t, plan{})
@@ -188,6 +226,30 @@ func TestMoreThanTheQueueHolds(t *testing.T) {
 	}
 	ear.await(t, 1)
 	user.await(t, 1)
+	eventually(t, "the outbox empties", func() bool { return h.waiting() == 0 })
+}
+
+// TestEventsThatCannotBeToldHoldUpNobody: more of them than the relay has
+// patience for, and older than those that can.
+func TestEventsThatCannotBeToldHoldUpNobody(t *testing.T) {
+	broker := &moody{Broker: pubsub.NewMemory()}
+	h := open(t, plan{idle: true, broker: broker})
+	ana, ben, fan := h.person("ana", true), h.person("ben", true), h.person("cleo", false)
+	for _, artist := range []auth.Identity{ana, ben} {
+		art := h.hang(artist, gallery.RevealAny, comments(100))
+		for range 10 {
+			if _, err := h.Comment(t.Context(), fan, art.ID, "!"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	broker.deaf.Store(new("user:" + ana.User.ID))
+	first, second := h.listen("user:"+ana.User.ID), h.listen("user:"+ben.User.ID)
+	h.run()
+	second.await(t, 10)
+	eventually(t, "only what cannot be told waits", func() bool { return h.waiting() == 10 })
+	broker.deaf.Store(nil)
+	first.await(t, 10)
 	eventually(t, "the outbox empties", func() bool { return h.waiting() == 0 })
 }
 

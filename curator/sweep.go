@@ -52,11 +52,13 @@ func (r *relay) sweep(ctx context.Context) (more bool) {
 		}
 	}
 	events = append(events, again...)
-	untold := r.tellAll(ctx, events)
-	clear(r.failed)
+	untold, failed := r.tellAll(ctx, events)
 	for _, e := range untold {
-		r.failed[e.ID] = true
+		if r.failed[e.ID] { // also those that it did not come to this time
+			failed[e.ID] = true
+		}
 	}
+	r.failed = failed
 	return len(events) == sweepRows && len(untold) < len(events)
 }
 

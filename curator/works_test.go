@@ -3,6 +3,7 @@ package curator_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"image"
 	"image/png"
@@ -10,8 +11,10 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -286,5 +289,90 @@ func TestJanitor(t *testing.T) {
 	}
 	if got := len(h.inbox(artist)); got != 0 {
 		t.Errorf("%d entries in the inbox, want the old one purged", got)
+	}
+}
+
+// TestJanitorLeavesUploadsAlone: a work whose row is still to come looks like an
+// orphan, however long that takes.
+func TestJanitorLeavesUploadsAlone(t *testing.T) {
+	h := open(t, plan{idle: true, now: (&hands{}).now}) // years after every file
+	artist := h.person("ana", true)
+	orphan := h.hang(artist, gallery.RevealAny, views(10))
+	err := h.db.Write(t.Context(), func(tx *store.Tx) error { return tx.DeleteArtwork(context.Background(), orphan.ID) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung := make(chan gallery.Artwork, 1)
+	h.holdingTheWriter(func() {
+		go func() { hung <- h.hang(artist, gallery.RevealAny, views(10)) }()
+		eventually(t, "the work is kept and waits for its row", func() bool {
+			names := h.blobs()
+			return len(names) == 2 && !strings.Contains(strings.Join(names, " "), ".part")
+		})
+		h.run()
+		eventually(t, "the janitor has come by", func() bool { return strings.Contains(h.log.String(), "removed sealed works") })
+	})
+	art := <-hung
+	if left := h.blobs(); len(left) != 1 || !strings.HasPrefix(left[0], art.ID) {
+		t.Errorf("left in the vault: %v, want the new work", left)
+	}
+	work, _, err := h.Content(t.Context(), artist, art.ID)
+	if err != nil {
+		t.Fatalf("the work is gone: %v", err)
+	}
+	work.Close()
+}
+
+// damage makes a work's row unreadable, as a disk might.
+func (h *house) damage(id string) {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(h.dir, "gallery.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE artworks SET wrapped_key = 'no hex' WHERE id = $1`, id); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// TestBrokenWorkHoldsUpNoOther: in one batch of views, and at one instant.
+func TestBrokenWorkHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, brokenWorkHoldsUpNoOther)
+}
+
+func brokenWorkHoldsUpNoOther(t *testing.T) {
+	h := open(t, plan{})
+	artist := h.person("ana", true)
+	people := h.people("p", 10)
+	instant := time.Now().Add(2 * time.Second)
+	var works []string
+	for range 5 {
+		works = append(works, h.hang(artist, gallery.RevealAny, at(instant), views(1000)).ID)
+	}
+	broken := works[2]
+	h.damage(broken)
+	errs := make([]error, len(works)*len(people))
+	var views sync.WaitGroup
+	h.holdingTheWriter(func() { // so that they share a commit
+		for i := range errs {
+			views.Go(func() { _, errs[i] = h.Look(context.Background(), people[i%10], works[i/10]) })
+		}
+		synctest.Wait()
+	})
+	views.Wait()
+	for i, err := range errs {
+		want := gallery.Code("")
+		if works[i/10] == broken {
+			want = gallery.Internal
+		}
+		refusedWith(t, "view of work "+works[i/10], err, want)
+	}
+	time.Sleep(time.Until(instant) + time.Microsecond)
+	synctest.Wait()
+	for _, id := range works {
+		if id != broken && h.hidden(id) {
+			t.Errorf("work %s is hidden behind the broken one", id)
+		}
 	}
 }
