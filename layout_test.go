@@ -171,6 +171,41 @@ func TestPackagesAreNamedAfterWhatTheyAre(t *testing.T) {
 	})
 }
 
+// TestDocumentsNameWhatIsThere looks for every test that a document gives as
+// the proof of a promise, and every file of ours that it links to.
+func TestDocumentsNameWhatIsThere(t *testing.T) {
+	tests := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	eachGoFile(t, func(path string, source []byte) {
+		for _, m := range declared.FindAllSubmatch(source, -1) {
+			tests[string(m[1])] = true
+		}
+	})
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`")
+	linked := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	for _, path := range append(documents, "README.md", "CONTRIBUTING.md", "CHANGELOG.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, m := range named.FindAllSubmatch(text, -1) {
+			if !tests[string(m[1])] {
+				t.Errorf("%s names %s, which does not exist", path, m[1])
+			}
+		}
+		for _, m := range linked.FindAllSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), string(m[1]))); err != nil {
+				t.Errorf("%s links to what is not there: %v", path, err)
+			}
+		}
+	}
+}
+
 func eachGoFile(t *testing.T, visit func(path string, source []byte)) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS("."), ".", func(path string, d fs.DirEntry, err error) error {
