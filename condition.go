@@ -1,6 +1,10 @@
 package gallery
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // ConditionType is the kind of a condition as it is written on the wire.
 type ConditionType string
@@ -37,6 +41,14 @@ func (m Measure) Type() ConditionType {
 	}
 }
 
+// measures lists all there are.
+func measures() []Measure {
+	return []Measure{MeasureTime, MeasureViews, MeasureComments, MeasureReactions, MeasureConcurrentViewers}
+}
+
+// IsKnown tells whether there is such a measure.
+func (m Measure) IsKnown() bool { return slices.Contains(measures(), m) }
+
 // RevealWhen says how many of an artwork's conditions must be met.
 type RevealWhen string
 
@@ -59,6 +71,31 @@ type Condition struct {
 	Target   int64     // for the others: the number to reach, at least 1
 	Current  int64     // for the others: the high-water mark, at most Target
 	IsMet    bool
+}
+
+// maxTarget is the largest number a JavaScript client reads exactly.
+const maxTarget = 1 << 53
+
+// Refusal tells why nobody may set such a condition at now, in words that fit
+// behind the location of its value; "" when it may be set. What was set stays,
+// whatever Refusal would say of it later.
+func (c Condition) Refusal(now time.Time) string {
+	if c.Measure == MeasureTime {
+		switch {
+		case c.RevealAt.UTC().Year() > 9999: // nothing could print it
+			return "must be before the year 10000"
+		case !c.RevealAt.After(now):
+			return "must be in the future"
+		}
+		return ""
+	}
+	switch {
+	case c.Target < 1:
+		return "must be at least 1"
+	case c.Target > maxTarget:
+		return "must be at most " + strconv.FormatInt(maxTarget, 10)
+	}
+	return ""
 }
 
 // Progress is how far a condition has come. For a time it is 0 of 1 until the

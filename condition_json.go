@@ -19,9 +19,6 @@ import (
 //	{"condition_type": "view_count", "condition_value": {"count": 10}}
 //	{"condition_type": "interactive", "condition_value": {"comment_count": 3}}
 
-// maxTarget is the largest number a JavaScript client reads exactly.
-const maxTarget = 1 << 53
-
 // conditionsField is where every location of a refused condition begins.
 const conditionsField = "reveal_conditions"
 
@@ -117,7 +114,7 @@ func (r *conditionReader) condition(at string, raw json.RawMessage) Condition {
 // keys are those a condition's value may have, exactly one of them; nil for an
 // unknown type.
 func (t ConditionType) keys() (keys []string) {
-	for _, m := range []Measure{MeasureTime, MeasureViews, MeasureComments, MeasureReactions, MeasureConcurrentViewers} {
+	for _, m := range measures() {
 		if m.Type() == t {
 			keys = append(keys, string(m))
 		}
@@ -140,10 +137,16 @@ func (r *conditionReader) value(at string, raw json.RawMessage, known []string) 
 	}
 	for key, raw := range fields {
 		c.Measure = Measure(key)
+		read := r.target
 		if c.Measure == MeasureTime {
-			c.RevealAt = r.instant(at+"."+key, raw)
-		} else {
-			c.Target = r.target(at+"."+key, raw)
+			read = r.instant
+		}
+		problem := read(&c, raw)
+		if problem == "" {
+			problem = c.Refusal(r.now)
+		}
+		if problem != "" {
+			r.refuse(at+"."+key, "%s", problem)
 		}
 	}
 	return c
@@ -177,26 +180,22 @@ func (r *conditionReader) object(at string, raw json.RawMessage, known ...string
 	return fields
 }
 
-func (r *conditionReader) target(at string, raw json.RawMessage) int64 {
+func (r *conditionReader) target(c *Condition, raw json.RawMessage) (problem string) {
 	// Digits only: 1.0 and 1e3 are whole numbers to some readers, and not to
 	// the original.
-	n, err := strconv.ParseInt(string(raw), 10, 64)
-	switch {
-	case err != nil && strings.Trim(string(raw), "-0123456789") != "":
-		r.refuse(at, "must be a whole number")
-	case n < 1:
-		r.refuse(at, "must be at least 1")
-	case err != nil || n > maxTarget:
-		r.refuse(at, "must be at most %d", int64(maxTarget))
+	if strings.Trim(string(raw), "-0123456789") != "" {
+		return "must be a whole number"
 	}
-	return n
+	// Out of range it is the nearest number there is, which Refusal refuses.
+	c.Target, _ = strconv.ParseInt(string(raw), 10, 64)
+	return ""
 }
 
 // timeForm is RFC 3339 section 5.6, its zone left open. The time package alone
 // would also take a one-digit hour, and a comma for the point.
 var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$`)
 
-func (r *conditionReader) instant(at string, raw json.RawMessage) time.Time {
+func (r *conditionReader) instant(c *Condition, raw json.RawMessage) (problem string) {
 	var text string
 	_ = json.Unmarshal(raw, &text)
 	text = strings.ToUpper(text) // t and z are allowed in lower case
@@ -206,16 +205,14 @@ func (r *conditionReader) instant(at string, raw json.RawMessage) time.Time {
 		text += "Z"
 	}
 	t, err := time.Parse(time.RFC3339, text)
-	t = t.UTC().Truncate(time.Microsecond) // as it is stored
 	switch {
-	case form == nil || err != nil || t.Year() > 9999: // by its offset; nothing could print it
-		r.refuse(at, "must be a time in the form of RFC 3339, such as 2030-01-31T18:00:00Z")
+	case form == nil || err != nil:
+		return "must be a time in the form of RFC 3339, such as 2030-01-31T18:00:00Z"
 	case naive:
-		r.refuse(at, "must say its time zone, as in 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00")
-	case !t.After(r.now):
-		r.refuse(at, "must be in the future")
+		return "must say its time zone, as in 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00"
 	}
-	return t
+	c.RevealAt = t.UTC().Truncate(time.Microsecond) // as it is stored
+	return ""
 }
 
 // clip keeps a stranger's key from filling the answer that refuses it.

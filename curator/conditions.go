@@ -7,9 +7,6 @@ import (
 	"invisibleart.example/gallery"
 )
 
-// maxTarget is the largest number a JavaScript client reads exactly.
-const maxTarget = 1 << 53
-
 // when checks how conditions are combined; left out it is "any".
 func (p *places) when(when gallery.RevealWhen) gallery.RevealWhen {
 	switch when {
@@ -41,25 +38,13 @@ func (p *places) conditions(list []gallery.Condition, now time.Time) []gallery.C
 		if p.has(at) {
 			continue
 		}
-		value := at + ".condition_value." + string(c.Measure)
-		condition := gallery.Condition{ID: newID(), Measure: c.Measure}
-		switch c.Measure {
-		case gallery.MeasureTime:
-			condition.RevealAt = c.RevealAt.UTC().Truncate(time.Microsecond)
-			if !condition.RevealAt.After(now) {
-				p.add(value, "must be in the future")
-			} else if condition.RevealAt.Year() > 9999 {
-				p.add(value, "must be before the year 10000")
-			}
-		case gallery.MeasureViews, gallery.MeasureComments, gallery.MeasureReactions, gallery.MeasureConcurrentViewers:
-			condition.Target = c.Target
-			if c.Target < 1 {
-				p.add(value, "must be at least 1")
-			} else if c.Target > maxTarget {
-				p.add(value, "must be at most %d", int64(maxTarget))
-			}
-		default:
+		condition := gallery.Condition{
+			ID: newID(), Measure: c.Measure, Target: c.Target, RevealAt: c.RevealAt.UTC().Truncate(time.Microsecond),
+		}
+		if !c.Measure.IsKnown() {
 			p.add(at+".condition_type", "is not a known condition")
+		} else if problem := condition.Refusal(now); problem != "" {
+			p.add(at+".condition_value."+string(c.Measure), "%s", problem)
 		}
 		stored = append(stored, condition)
 	}

@@ -3,11 +3,12 @@
 // public URL and the allowed origins, and with neither the loopback names with
 // the listening port).
 //
-// Three questions are kept apart:
+// Two questions are kept apart:
 //
-//   - May a page of that origin talk to us at all? [Policy.OriginAllowed]
-//   - Is it one of our own pages, so that the session cookie speaks for the
-//     user? [Policy.Own] An origin that is merely allowed brings a bearer token.
+//   - May a page of that origin talk to us? [Policy.OriginAllowed] On sockets
+//     the session cookie counts only with such an Origin ([Policy.Own]); on REST
+//     an origin other than the page's own is stopped by the CSRF check besides,
+//     and gets CORS without credentials.
 //   - Do we go by that name? [Policy.HostAllowed] A page that rebinds its own
 //     name to our address (DNS rebinding) would otherwise pass for ours;
 //     that is why "the origin equals the Host" is never asked.
@@ -87,24 +88,10 @@ func (p *Policy) allows(o origin) bool {
 	return false
 }
 
-// Own tells whether the origin is that of the gallery's own pages: the public
-// URL's, or without one a loopback name with the listening port. No Origin is
-// not ours to know, and false.
-func (p *Policy) Own(header string) bool {
-	o, err := parse(header)
-	if err != nil || !p.allows(o) {
-		return false
-	}
-	if p.public != (origin{}) {
-		return o == p.public
-	}
-	return p.isLoopback(o)
-}
-
-// CrossOrigin tells whether the origin is allowed without being our own.
-func (p *Policy) CrossOrigin(header string) bool {
-	return header != "" && p.OriginAllowed(header) && !p.Own(header)
-}
+// Own tells whether the origin, the value of an Origin header, is one of the
+// gallery's own, on whose pages the session cookie speaks for the user. No
+// Origin is not ours to know, and false.
+func (p *Policy) Own(header string) bool { return header != "" && p.OriginAllowed(header) }
 
 // HostAllowed tells whether the gallery goes by a name, the value of a Host
 // header: that of the public URL, of an allowed origin, or a loopback name,
