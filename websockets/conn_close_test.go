@@ -59,6 +59,25 @@ func TestConnClosesBehindWhatWasSent(t *testing.T) {
 	}
 }
 
+// TestConnClosesBehindWhatAPeerStillReads gets the peer's close frame, then the
+// end of its bytes, before the peer reads what was sent to it.
+func TestConnClosesBehindWhatAPeerStillReads(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			d := newDiary()
+			c, w := connect(t, newEngine(t, websockets.Config{QueueBytes: 64 << 20}), transport, d)
+			big := fill(8 << 20)
+			c.Send(websockets.TextFrame(big))
+			w.write(clientFrame(closeOp, true, closePayload(1000, "")))
+			w.conn.(*net.TCPConn).CloseWrite()
+			d.ended(t)
+			time.Sleep(50 * time.Millisecond)
+			w.want(textOp, string(big))
+			w.wantClose(1000)
+		})
+	}
+}
+
 // TestConnCloseReachesAPeerThatKeepsTalking is about the reset that a kernel
 // sends when a socket is closed with unread bytes: it would eat the close code.
 func TestConnCloseReachesAPeerThatKeepsTalking(t *testing.T) {
@@ -176,6 +195,7 @@ func inPipe(t *testing.T, cfg websockets.Config, test func(t *testing.T, c *webs
 func TestConnLingers(t *testing.T) {
 	inPipe(t, websockets.Config{}, func(t *testing.T, c *websockets.Conn, d *diary, w *wireClient) {
 		c.Close(websockets.CloseGoingAway, "bye")
+		time.Sleep(3 * time.Second) // the second counts from when the frame is out
 		frame := make([]byte, 100)
 		n, err := w.conn.Read(frame)
 		if got := string(frame[:n]); err != nil || got != "\x88\x05\x03\xe9bye" {

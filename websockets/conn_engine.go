@@ -74,8 +74,8 @@ func (e *Engine) Attach(conn net.Conn, early []byte, h Handler) *Conn {
 
 // attach is Attach with something to say first.
 func (e *Engine) attach(conn net.Conn, greeting, early []byte, h Handler) *Conn {
-	// net/http leaves the deadlines of the request behind. A connection that is
-	// closed already will fail the first read.
+	// Those of whoever read the handshake. A connection that is closed already
+	// will fail the first read.
 	conn.SetDeadline(time.Time{})
 	c := &Conn{engine: e, handler: h, conn: conn, transport: openTransport(conn)}
 	c.reader.rules = &e.rules

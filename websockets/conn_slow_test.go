@@ -161,12 +161,13 @@ func isTimeout(err error) bool {
 }
 
 // TestConnTimeoutCountsFromTheLastByte reads one byte every nine seconds:
-// slow, but never for ten seconds not a byte.
+// slow, but never for ten seconds not a byte. Nor is it dropped for pings that
+// it cannot have seen: none are sent while something waits.
 func TestConnTimeoutCountsFromTheLastByte(t *testing.T) {
-	inPipe(t, websockets.Config{PingInterval: time.Hour}, func(t *testing.T, c *websockets.Conn, d *diary, w *wireClient) {
-		c.Send(websockets.TextFrame([]byte("slowly")))
+	inPipe(t, websockets.Config{}, func(t *testing.T, c *websockets.Conn, d *diary, w *wireClient) {
+		c.Send(websockets.TextFrame([]byte("ever so slowly")))
 		var got strings.Builder
-		for range 8 {
+		for range 16 {
 			time.Sleep(9 * time.Second)
 			var b [1]byte
 			if _, err := w.conn.Read(b[:]); err != nil {
@@ -174,7 +175,7 @@ func TestConnTimeoutCountsFromTheLastByte(t *testing.T) {
 			}
 			got.Write(b[:])
 		}
-		if want := "\x81\x06slowly"; got.String() != want {
+		if want := "\x81\x0eever so slowly"; got.String() != want {
 			t.Errorf("got %q, want %q", got.String(), want)
 		}
 		if code := c.CloseCode(); code != 0 {
@@ -220,6 +221,28 @@ func TestConnTriesBeforeItGivesUp(t *testing.T) {
 	}
 	client.Close()
 	d.ended(t)
+}
+
+// TestConnForgetsItsDeadlines writes directly again after a slow spell, and
+// takes over connections with deadlines of somebody else's.
+func TestConnForgetsItsDeadlines(t *testing.T) {
+	e := newEngine(t, websockets.Config{WriteTimeout: 200 * time.Millisecond, QueueBytes: 64 << 20})
+	server, client := tcpPair(t)
+	server.SetDeadline(time.Now().Add(10 * time.Millisecond))
+	w := newWireClient(t, client)
+	c := e.Attach(server, nil, echoing())
+	time.Sleep(20 * time.Millisecond)
+	w.write(textFrame("after the deadlines"))
+	w.want(textOp, "after the deadlines")
+	go c.Send(websockets.TextFrame(fill(8 << 20)))
+	w.want(textOp, string(fill(8<<20)))
+	eventually(t, "nothing waits", func() bool { items, _ := c.Waiting(); return items == 0 })
+	if err := c.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	c.Send(websockets.TextFrame([]byte("after the slow spell")))
+	w.want(textOp, "after the slow spell")
 }
 
 // TestConnOwesOnePong floods with pings and reads nothing.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -183,6 +184,26 @@ func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
 			w.write(textFrame("x"))
 			w.want(textOp, "x")
 			time.Sleep(2 * time.Millisecond)
+		}
+	})
+}
+
+// TestConnSavesNoFramesUp is quiet for long: that earns no more than the burst.
+func TestConnSavesNoFramesUp(t *testing.T) {
+	cfg := websockets.Config{FrameRate: 1, FrameBurst: 5, PingInterval: 1000 * time.Hour}
+	inPipe(t, cfg, func(t *testing.T, c *websockets.Conn, d *diary, w *wireClient) {
+		time.Sleep(time.Minute)
+		for i := range 5 {
+			w.conn.Write(textFrame("x"))
+			if synctest.Wait(); c.CloseCode() != 0 {
+				t.Fatalf("closed with %d after %d frames of a burst of 5", c.CloseCode(), i+1)
+			}
+		}
+		time.Sleep(time.Second)
+		w.conn.Write(textFrame("one more after a second"))
+		w.conn.Write(textFrame("and one too many"))
+		if synctest.Wait(); c.CloseCode() != websockets.CloseTooMany || d.count() != 6 {
+			t.Errorf("code %d after %d messages, want %d after 6", c.CloseCode(), d.count(), websockets.CloseTooMany)
 		}
 	})
 }

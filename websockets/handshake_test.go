@@ -199,6 +199,26 @@ func TestUpgradeAfterOrdinaryRequests(t *testing.T) {
 	w.want(textOp, "still there")
 }
 
+// TestUpgradeAfterTheEnd completes the handshake, or the client would not
+// understand the close frame behind it.
+func TestUpgradeAfterTheEnd(t *testing.T) {
+	e := newEngine(t, websockets.Config{})
+	e.CloseAll(websockets.CloseGoingAway, "deploy")
+	s := httptest.NewServer(echoHandler(t, e))
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWireClient(t, conn)
+	w.write([]byte(goodHead), textFrame("anybody there?"))
+	if answer, err := http.ReadResponse(w.in, nil); err != nil || answer.StatusCode != 101 {
+		t.Fatalf("got %v, %v", answer, err)
+	}
+	w.wantClose(websockets.CloseGoingAway)
+	conn.Close()
+}
+
 // TestUpgradeNeedsAConnection gives an error that is not the client's fault.
 func TestUpgradeNeedsAConnection(t *testing.T) {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(goodHead)))

@@ -26,9 +26,9 @@ type reader struct {
 	// The message that frames are being added to, also between two of them.
 	inMessage bool
 	binary    bool
-	text      textCheck
-	message   *[]byte // borrowed; nil while no byte of it had to be kept
-	size      int64   // bytes announced by its frames so far
+	text      textCheck // at its beginning again after each whole message
+	message   *[]byte   // borrowed; nil while no byte of it had to be kept
+	size      int64     // bytes announced by its frames so far
 
 	control []byte // the payload of a control frame that came in pieces
 }
@@ -109,7 +109,7 @@ func (r *reader) begin() error {
 	case h.op == opBinary && !r.rules.binary:
 		return &closeError{CloseUnsupported, "binary messages are not understood"}
 	case h.op != opContinuation:
-		r.inMessage, r.binary, r.text, r.size = true, h.op == opBinary, textCheck{}, 0
+		r.inMessage, r.binary, r.size = true, h.op == opBinary, 0
 	}
 	// Written so that no announced length, however large, can overflow.
 	if r.frame.length > r.rules.maxMessage-r.size {

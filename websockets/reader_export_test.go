@@ -83,6 +83,23 @@ func (f Frame) WireBytes() []byte { return f.bytes }
 // CloseFrame frames a close message.
 func CloseFrame(code int, reason string) Frame { return closeFrame(code, reason) }
 
+// Queue is the queue of a connection.
+type Queue = queue
+
+func NewQueue(first []byte) *Queue { return newQueue(first) }
+func (q *queue) Push(b []byte)     { q.push(b) }
+func (q *queue) Took(n int)        { q.took(n) }
+func (q *queue) Forget()           { q.forget() }
+func (q *queue) Pong(b []byte)     { q.pongOrPush(b) }
+func (q *queue) Items() [][]byte   { return q.items }
+func (q *queue) Bytes() int        { return q.bytes }
+func (q *queue) pongOrPush(b []byte) {
+	if !q.replacePong(b) {
+		q.push(b)
+		q.markPong()
+	}
+}
+
 // Waiting is what waits for the peer.
 func (c *Conn) Waiting() (items, bytes int) {
 	c.mu.Lock()

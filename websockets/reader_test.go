@@ -3,6 +3,7 @@ package websockets_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,8 +234,8 @@ func FuzzReader(f *testing.F) {
 		if got, want := fmt.Sprint(gotErr), fmt.Sprint(wantErr); got != want {
 			t.Fatalf("cut: %s, whole: %s", got, want)
 		}
-		if diff := cmp.Diff(whole.Events, split.Events); diff != "" {
-			t.Fatalf("whole against cut (-whole +cut):\n%s", diff)
+		if !slices.Equal(whole.Events, split.Events) { // much faster than cmp.Diff
+			t.Fatalf("whole against cut (-whole +cut):\n%s", cmp.Diff(whole.Events, split.Events))
 		}
 	})
 }
