@@ -8,6 +8,6 @@ time=${1:-30s}
 grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do
 	sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file" | while read -r target; do
 		echo "== $(dirname "$file") $target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$(dirname "$file")" </dev/null
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 100x "$(dirname "$file")" </dev/null
 	done
 done
