@@ -250,6 +250,12 @@ func TestClaimOfWhatIsNotThere(t *testing.T) {
 	token, who := h.wall.enrol("frida", time.Hour)
 	s := h.listen(t, token, "")
 	h.tell(t, gallery.Notification{RecipientID: who.User.ID, Seq: 1 << 60, Message: "forged"})
+	eventually(t, "the store is asked for it", func() bool { return h.wall.pagesRead() > 0 })
+	asked := h.wall.pagesRead()
+	time.Sleep(20 * time.Millisecond)
+	if got := h.wall.pagesRead(); got > asked+1 {
+		t.Errorf("the store was asked %d times for what it does not have, want once or twice", got)
+	}
 	h.tell(t, h.wall.notify(who.User.ID, 1)...)
 	s.wantSeqs(1, 1)
 	h.tell(t, h.wall.notify(who.User.ID, 1)...)

@@ -46,6 +46,21 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
+// TestSignOutDuringACheck: the session ends when a check of it has just found
+// that it holds, so the check must be made again.
+func TestSignOutDuringACheck(t *testing.T) {
+	h := openHouse(t, websockets.Settings{})
+	token, who := h.wall.enrol("frida", time.Hour)
+	s := h.listen(t, token, "")
+	h.wall.onReauthenticated(func() {
+		h.wall.onReauthenticated(nil)
+		h.wall.revoke(who.SessionID)
+		h.signOut(t, who.User.ID)
+	})
+	h.signOut(t, who.User.ID)
+	s.wantClose(websockets.CloseSignedOut)
+}
+
 // TestMissedSignOutIsMadeGood: nobody told of it, because the broker was away.
 func TestMissedSignOutIsMadeGood(t *testing.T) {
 	h := openHouse(t, websockets.Settings{})

@@ -35,6 +35,9 @@ type wall struct {
 	stateRead func(id string)
 	// authenticated, when set, is called when a credential was found good.
 	authenticated func()
+	// reauthenticated, when set, is called when an identity was found to hold,
+	// before that is answered.
+	reauthenticated func()
 	// headRead is the same for an inbox's head.
 	headRead func(userID string)
 }
@@ -176,6 +179,12 @@ func (w *wall) onAuthenticated(f func()) {
 	w.authenticated = f
 }
 
+func (w *wall) onReauthenticated(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reauthenticated = f
+}
+
 // issueTicket makes a ticket for somebody, which opens one socket.
 func (w *wall) issueTicket(ticket string, who auth.Identity) {
 	w.mu.Lock()
@@ -215,11 +224,15 @@ func (w *wall) Authenticate(_ context.Context, c auth.Credential) (auth.Identity
 
 func (w *wall) Reauthenticate(_ context.Context, who auth.Identity) error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.broken == nil && w.revoked[who.SessionID] {
-		return gallery.Errorf(gallery.Unauthorized, "The token is not valid.")
+	err, hook := w.broken, w.reauthenticated
+	if err == nil && w.revoked[who.SessionID] {
+		err = gallery.Errorf(gallery.Unauthorized, "The token is not valid.")
 	}
-	return w.broken
+	w.mu.Unlock()
+	if hook != nil && err == nil {
+		hook()
+	}
+	return err
 }
 
 func (w *wall) ArtworkState(_ context.Context, id string) (gallery.ArtworkState, error) {
