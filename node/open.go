@@ -106,7 +106,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.onClose(n.canary.close)
 	rest, err := api.New(api.Config{
 		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits,
-		MaxUpload: c.MaxUpload, Log: c.Log,
+		MaxUpload: c.MaxUpload, Log: c.Log, Now: c.Now,
 	})
 	if err != nil {
 		return err

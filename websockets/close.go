@@ -17,6 +17,7 @@ const (
 	CloseAbnormal      = 1006 // never sent: the connection broke without a close frame
 	CloseInvalidText   = 1007 // text that is not UTF-8
 	CloseTooBig        = 1009 // a message over the limit
+	CloseInternal      = 1011 // a bug of ours
 	CloseServerBusy    = 1013
 	CloseSignedOut     = 4401 // token expired or revoked
 	CloseDeleted       = 4404 // the artwork is gone

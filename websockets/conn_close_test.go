@@ -1,6 +1,7 @@
 package websockets_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -138,6 +139,32 @@ func TestConnClosesFromWithinMessage(t *testing.T) {
 	d.ended(t)
 	if got := d.count(); got != 1 {
 		t.Errorf("%d messages, want 1", got)
+	}
+}
+
+// TestConnContainsAPanic lets a bug cost the one connection that met it.
+func TestConnContainsAPanic(t *testing.T) {
+	told := make(chan any, 1)
+	e := newEngine(t, websockets.Config{Panicked: func(value any, stack []byte) {
+		if !bytes.Contains(stack, []byte("TestConnContainsAPanic")) {
+			t.Errorf("the stack does not show where it happened:\n%s", stack)
+		}
+		told <- value
+	}})
+	d := newDiary()
+	d.onMessage = func(*websockets.Conn, bool, []byte) { panic("a bug") }
+	_, w := connect(t, e, "direct", d)
+	_, other := connect(t, e, "direct", echoing())
+	w.write(textFrame("1"))
+	w.wantClose(websockets.CloseInternal)
+	w.conn.Close()
+	d.ended(t)
+	if got := <-told; got != "a bug" {
+		t.Errorf("told of %v, want a bug", got)
+	}
+	other.write(textFrame("still here"))
+	if got := other.next(); got.payload != "still here" {
+		t.Errorf("the other connection got %q, want its echo", got.payload)
 	}
 }
 

@@ -23,6 +23,9 @@ type Config struct {
 	FrameRate     rate.Limit    // frames a second a peer may send, else 4429; 0: no limit
 	FrameBurst    int           // frames it may send at once; 0: those of one second
 	PingInterval  time.Duration // two pings without a pong end a connection; 0: 25 s
+	// Panicked is told of a panic in Handler.Message, which then costs only its
+	// own connection: 1011. nil lets the panic end the program.
+	Panicked func(value any, stack []byte)
 }
 
 // Engine makes connections and owns them: their goroutines, their buffers and

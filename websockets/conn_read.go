@@ -1,6 +1,9 @@
 package websockets
 
-import "errors"
+import (
+	"errors"
+	"runtime/debug"
+)
 
 // errEnded ends the reading of a connection whose closing has begun.
 var errEnded = errors.New("the websocket is closing")
@@ -88,8 +91,20 @@ func (c *Conn) onMessage(binary bool, payload []byte) error {
 	if !open {
 		return errEnded
 	}
+	if c.engine.cfg.Panicked != nil {
+		defer c.contain()
+	}
 	c.handler.Message(c, binary, payload)
 	return nil
+}
+
+// contain is deferred around the handler: what one visitor's message stumbles
+// over must not end the sockets of all the others.
+func (c *Conn) contain() {
+	if p := recover(); p != nil {
+		c.engine.cfg.Panicked(p, debug.Stack())
+		c.Close(CloseInternal, "internal error")
+	}
 }
 
 func (c *Conn) onPing(payload []byte) error {

@@ -44,10 +44,3 @@ func (c *crew) close() <-chan struct{} {
 	}
 	return c.empty
 }
-
-// isClosed tells whether close was called.
-func (c *crew) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
-}

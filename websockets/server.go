@@ -85,6 +85,9 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 	if rule := s.limits.MessagesBySocket; rule.Burst > 0 {
 		conn.FrameRate, conn.FrameBurst = rule.Rate(), rule.Burst
 	}
+	conn.Panicked = func(value any, stack []byte) {
+		s.log.Error("a client's message caused a panic", "panic", value, "stack", string(stack))
+	}
 	s.engine = NewEngine(conn)
 	s.hub = newHub(s, b)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
