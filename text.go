@@ -16,7 +16,7 @@ var usernameForm = regexp.MustCompile(`^[\p{L}\p{N}_.@+-]{1,150}$`)
 
 // UsernameText checks a username: 1 to 150 letters, digits and @ . + - _
 func UsernameText(s string) (text, problem string) {
-	if text, problem = line(s, 1, 150); problem != "" {
+	if text, problem = trimmed(s, 1, 150); problem != "" {
 		return text, problem
 	}
 	if !usernameForm.MatchString(text) {
@@ -28,7 +28,7 @@ func UsernameText(s string) (text, problem string) {
 // EmailText checks the form of an e-mail address: something, an @, something,
 // without white space, up to 254 bytes. Whether it reaches anybody is not asked.
 func EmailText(s string) (text, problem string) {
-	if text, problem = line(s, 1, 254); problem != "" {
+	if text, problem = trimmed(s, 1, 254); problem != "" {
 		return text, problem
 	}
 	local, domain, found := strings.Cut(text, "@")
@@ -45,8 +45,8 @@ func PasswordText(s string) (text, problem string) {
 	return s, length(s, 8, 256)
 }
 
-// TitleText checks a title: 1 to 255 characters on one line.
-func TitleText(s string) (text, problem string) { return line(s, 1, 255) }
+// TitleText checks a title: 1 to 255 characters, line breaks among them.
+func TitleText(s string) (text, problem string) { return trimmed(s, 1, 255) }
 
 // DescriptionText checks a description or an alternative text: up to 5,000
 // characters, may be empty.
@@ -57,16 +57,6 @@ func BioText(s string) (text, problem string) { return trimmed(s, 0, 1000) }
 
 // CommentText checks a comment or an announcement: 1 to 2,000 characters.
 func CommentText(s string) (text, problem string) { return trimmed(s, 1, 2000) }
-
-func line(s string, least, most int) (text, problem string) {
-	if text, problem = trimmed(s, least, most); problem != "" {
-		return text, problem
-	}
-	if strings.ContainsAny(text, "\r\n") {
-		return text, "must be on one line"
-	}
-	return text, ""
-}
 
 func trimmed(s string, least, most int) (text, problem string) {
 	text = strings.TrimSpace(s)
