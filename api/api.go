@@ -3,10 +3,9 @@
 // requests are read strictly and answers are shaped.
 //
 // What holds for every route stands in one place each: limits, headers and the
-// sign-in in serve.go, the table of routes in routes.go, the
-// reading of bodies in body.go, json.go and fields.go. The contract is
-// openapi.yaml, which is embedded, served, and held by the tests against every
-// exchange they make.
+// sign-in in serve.go, the table of routes in routes.go, the reading of bodies
+// in body.go, json.go and fields.go. The contract is openapi.yaml, which is
+// embedded, served, and held by the tests against every exchange they make.
 package api
 
 import (

@@ -92,8 +92,8 @@ func New(config Config) (*Curator, error) {
 // Run does what has to happen when nobody asks: it commits views together,
 // tells the sockets what happened, reveals works at their instant and tidies
 // up. It blocks until ctx ends and all of that has come to rest, returns an error
-// only when it cannot begin, and may be called once. What it could not tell any more stays in the outbox for the next
-// start.
+// only when it cannot begin, and may be called once. What it could not tell any
+// more stays in the outbox for the next start.
 func (c *Curator) Run(ctx context.Context) error {
 	if c.config.Events == nil {
 		return errors.New("a curator that runs needs an event handler")
