@@ -7,7 +7,7 @@ import (
 
 	"invisibleart.example/gallery/problem"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // readyPatience is how long the parts together may take to prove themselves.

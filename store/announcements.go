@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 const announcementSelect = `SELECT id, number, message, created_at, expires_at FROM announcements`

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 const artworkSelect = `SELECT a.id, a.title, a.description, a.alt_text, u.id, u.username,

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 

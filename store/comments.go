@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 const commentSelect = `SELECT c.id, c.artwork_id, u.id, u.username, c.content, c.created_at

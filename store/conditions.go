@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // conditions reads the conditions of artworks, in the order they were given.

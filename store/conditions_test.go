@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // payload is an event's content as it lies in the outbox. It has names of its

@@ -8,7 +8,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // fault is what the store does about an error of the database; it is the one

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // InsertArtwork adds an artwork with its conditions; of a.Artist only the ID

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 const inboxSelect = `SELECT id, recipient_id, seq, message, data, created_at, read_at FROM inbox`

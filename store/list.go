@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Filter asks for artworks; the zero value for the first page of all.

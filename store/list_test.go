@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Enqueue writes an event into the outbox, in the transaction of what it tells

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Page asks for a piece of a list. Lists are walked by key, not by offset: what

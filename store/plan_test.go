@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 )
 
 // Account is a user with what is needed to sign in.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	gallery "invisibleart.example/gallery"
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/store"
 )
 
