@@ -58,7 +58,7 @@ func (m *Memory) Publish(ctx context.Context, name string, message []byte) error
 	}
 	defer func() { <-ch.turn }()
 	// Loaded only now: somebody may have subscribed while we waited, and was
-	// told that everything from then on reaches him.
+	// told that everything from then on arrives.
 	for _, s := range *ch.members.Load() {
 		if !s.ended.Load() {
 			s.subscriber.Receive(message)

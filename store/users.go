@@ -124,7 +124,7 @@ func (tx *Tx) setUser(ctx context.Context, doing, userID, query string, args ...
 	return nil
 }
 
-// UpdateProfile changes what is not nil and returns the user as he is now. It
+// UpdateProfile changes what is not nil and returns the user as changed. It
 // returns gallery.Conflict, with Fields naming "username", when that is taken.
 func (tx *Tx) UpdateProfile(ctx context.Context, userID string, username, bio *string) (gallery.User, error) {
 	a, err := tx.AccountByID(ctx, userID)

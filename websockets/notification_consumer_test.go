@@ -292,12 +292,12 @@ func TestUsersHearOnlyTheirOwn(t *testing.T) {
 	h := openHouse(t, websockets.Settings{})
 	tokenA, a := h.wall.enrol("frida", time.Hour)
 	tokenB, b := h.wall.enrol("diego", time.Hour)
-	hers, his := h.listen(t, tokenA, ""), h.listen(t, tokenB, "")
+	fridas, diegos := h.listen(t, tokenA, ""), h.listen(t, tokenB, "")
 	h.tell(t, h.wall.notify(a.User.ID, 2)...)
 	h.tell(t, h.wall.notify(b.User.ID, 1)...)
-	hers.wantSeqs(1, 2)
-	his.wantSeqs(1, 1)
-	h.silent(t, hers, his)
+	fridas.wantSeqs(1, 2)
+	diegos.wantSeqs(1, 1)
+	h.silent(t, fridas, diegos)
 }
 
 func TestMarkRead(t *testing.T) {
