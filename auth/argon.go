@@ -56,8 +56,8 @@ func parseArgon(encoded string) (argonHash, error) {
 	if _, err := fmt.Sscanf(fields[1], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
 		return argonHash{}, errUnknownHash
 	}
-	// argon2.IDKey panics on nothing but raises too small a memory by itself;
-	// it does panic when time or threads are 0.
+	// argon2.IDKey panics when time or threads are 0. Too small a memory it
+	// raises in silence, and the hash would say another cost than it has.
 	if threads < 1 || threads > maxArgonThreads || time < 1 || time > maxArgonTime ||
 		memory < 8*threads || memory > maxArgonMemoryKiB || memory*time > maxArgonWork {
 		return argonHash{}, errAbsurdCost
