@@ -55,20 +55,18 @@ func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), n
 // the query is not looked at, so that no token gets used to stand in a log.
 //
 // It refuses with a *gallery.Error: Unauthorized when there is more than one
-// carrier, when one comes twice, or when Authorization holds anything but one
-// bearer token; Malformed when a socket's query does not parse. Two credentials
+// carrier or when one comes twice; Malformed when a socket's query does not parse. Two credentials
 // might name two people, and whichever the server picked, a proxy or a log in
 // front of it might have picked the other one. Such a request is refused even
-// where nobody needs to sign in. Whether a cookie may be believed for the
+// where nobody needs to sign in. An Authorization header that holds anything
+// but one bearer token is a credential without a value, which nobody honours. Whether a cookie may be believed for the
 // request's Origin is for the caller to decide.
 func FromRequest(r *http.Request, socket bool) (Credential, error) {
 	var found []Credential
 	for _, header := range r.Header.Values("Authorization") {
-		token, ok := bearer(header)
-		if !ok {
-			return Credential{}, gallery.Errorf(gallery.Unauthorized, "The Authorization header must hold one bearer token.")
-		}
-		found = append(found, Credential{KindBearer, token})
+		// What is no bearer token counts as a bad one: a proxy's own password
+		// in the header must not keep anybody from a socket that needs none.
+		found = append(found, Credential{KindBearer, bearer(header)})
 	}
 	for _, cookie := range r.CookiesNamed(SessionCookie) {
 		// An emptied cookie is one that was taken away, not one that is wrong.
@@ -99,24 +97,24 @@ func FromRequest(r *http.Request, socket bool) (Credential, error) {
 }
 
 // bearer reads "Bearer <token>" (RFC 6750 section 2.1): the scheme in any
-// case, one or more spaces, and a token68. A tab, a second word or a comma,
-// which would start another set of credentials, is refused.
-func bearer(header string) (token string, ok bool) {
+// case, one or more spaces, and a token68. Anything else is "": a tab, a second
+// word, or a comma, which would start another set of credentials.
+func bearer(header string) (token string) {
 	scheme, rest, found := strings.Cut(header, " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return "", false
+		return ""
 	}
 	token = strings.TrimLeft(rest, " ")
 	body := strings.TrimRight(token, "=")
 	if body == "" {
-		return "", false
+		return ""
 	}
 	for _, c := range []byte(body) {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
 		digit := '0' <= c && c <= '9'
 		if !letter && !digit && !strings.ContainsRune("-._~+/", rune(c)) {
-			return "", false
+			return ""
 		}
 	}
-	return token, true
+	return token
 }
