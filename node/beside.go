@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
@@ -17,10 +18,12 @@ import (
 type Beside struct {
 	db      *store.DB
 	curator *curator.Curator
+	hasKey  bool
 }
 
 // OpenBeside opens a gallery for the operator's commands. Of config it heeds
-// Data, JWTKey, PasswordCost and Now; it never opens the works. It fails as
+// Data, JWTKey, PasswordCost, Log and Now; it never opens the works, and makes
+// no key: one made here would be another than the server's own. It fails as
 // Open does.
 func OpenBeside(ctx context.Context, config Config) (*Beside, error) {
 	config = config.withDefaults()
@@ -35,7 +38,11 @@ func OpenBeside(ctx context.Context, config Config) (*Beside, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := openTokens(d, config)
+	key, hasKey, err := keyBeside(d, config)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	tokens, err := parseTokens(key, config)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -48,8 +55,26 @@ func OpenBeside(ctx context.Context, config Config) (*Beside, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Beside{db: db, curator: c}, nil
+	return &Beside{db: db, curator: c, hasKey: hasKey}, nil
 }
+
+// keyBeside finds the key that the server signs with. Where there is none yet
+// one stands in that is forgotten with the process, for the commands that sign
+// nothing.
+func keyBeside(d dir, config Config) (text string, found bool, err error) {
+	if config.JWTKey != "" {
+		return config.JWTKey, true, nil
+	}
+	text, err = readKey(d.jwtKey())
+	if errors.Is(err, fs.ErrNotExist) {
+		return randomKey(), false, nil
+	}
+	return text, true, err
+}
+
+// HasKey tells whether the server's own JWT key was found or given. Without it
+// a token issued here would open nothing.
+func (b *Beside) HasKey() bool { return b.hasKey }
 
 // Curator has the use cases for operators; it does not run.
 func (b *Beside) Curator() *curator.Curator { return b.curator }

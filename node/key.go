@@ -53,12 +53,17 @@ func makeKey(path string) (string, error) {
 	if text, err := readKey(path); !errors.Is(err, fs.ErrNotExist) {
 		return text, err
 	}
-	secret := make([]byte, keyBytes)
-	rand.Read(secret) // never fails, see crypto/rand
-	if err := writeOnce(path, base64.RawURLEncoding.EncodeToString(secret)+"\n"); err != nil {
+	if err := writeOnce(path, randomKey()+"\n"); err != nil {
 		return "", fmt.Errorf("make the key %s: %w", path, err)
 	}
 	return readKey(path)
+}
+
+// randomKey is a key that nobody has had before.
+func randomKey() string {
+	secret := make([]byte, keyBytes)
+	rand.Read(secret) // never fails, see crypto/rand
+	return base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // writeOnce makes a file of mode 0600 appear whole, and leaves one that is

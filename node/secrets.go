@@ -78,7 +78,11 @@ func openTokens(d dir, c Config) (*auth.Tokens, error) {
 			return nil, err
 		}
 	}
-	keys, err := auth.ParseKeys(text)
+	return parseTokens(text, c)
+}
+
+func parseTokens(key string, c Config) (*auth.Tokens, error) {
+	keys, err := auth.ParseKeys(key)
 	if err != nil {
 		return nil, fmt.Errorf("the JWT key: %w", err)
 	}

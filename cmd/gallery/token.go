@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
-	"invisibleart.example/gallery/curator"
+	"invisibleart.example/gallery/node"
 )
 
 // tokenCommand is `gallery token`.
@@ -15,15 +17,24 @@ type tokenCommand struct {
 }
 
 // Run prints the token and nothing else, so that $(gallery token …) works.
-func (t tokenCommand) Run(ctx context.Context, io streams) error {
+func (t tokenCommand) Run(ctx context.Context, streams streams) error {
 	config := t.config()
 	config.JWTKey = t.JWTKey
-	return beside(ctx, config, func(c *curator.Curator) error {
-		token, _, err := c.IssueToken(ctx, t.Email)
-		if err != nil {
-			return fmt.Errorf("issue a token for %s: %w", t.Email, err)
-		}
-		_, err = fmt.Fprintln(io.out, token)
+	b, err := node.OpenBeside(ctx, config)
+	if err != nil {
 		return err
-	})
+	}
+	return errors.Join(t.issue(ctx, b, streams.out), b.Close())
+}
+
+func (t tokenCommand) issue(ctx context.Context, b *node.Beside, out io.Writer) error {
+	if !b.HasKey() {
+		return fmt.Errorf("there is no JWT key in %s: give the one the gallery signs with (--jwt-key), or start the gallery there once", t.Data)
+	}
+	token, _, err := b.Curator().IssueToken(ctx, t.Email)
+	if err != nil {
+		return fmt.Errorf("issue a token for %s: %w", t.Email, err)
+	}
+	_, err = fmt.Fprintln(out, token)
+	return err
 }
