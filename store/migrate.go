@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -19,7 +20,7 @@ const versionTable = goose.DefaultTablename
 // migrate brings the schema up to date. Two processes may start on the same
 // fresh file: each migration is one transaction that takes the write lock
 // first, so one of them wins and the other fails on what already exists. The
-// loser looks again.
+// loser looks again, and again for each migration that the other one is at.
 func migrate(ctx context.Context, db *sql.DB) error {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -35,7 +36,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if err == nil {
 			return nil
 		}
-		if attempt == attempts || ctx.Err() != nil {
+		lost := faultOf(err) == faultBusy || strings.Contains(err.Error(), "already exists")
+		if !lost || attempt == attempts || ctx.Err() != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
