@@ -69,7 +69,7 @@ func (c *Curator) Logout(ctx context.Context, who auth.Identity, refresh string,
 	family := who.SessionID
 	if refresh != "" {
 		claims, err := c.config.Tokens.VerifyRefresh(refresh)
-		if err != nil || claims.UserID != who.User.ID || claims.SessionID == "" {
+		if err != nil || claims.UserID != who.User.ID || claims.SessionID == "" && !everywhere {
 			return gallery.InvalidField("refresh", "is not a valid refresh token of yours")
 		}
 		family = claims.SessionID
