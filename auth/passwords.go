@@ -68,8 +68,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 // Django) verifies as wrong, in the time of a right one.
 func (p *Passwords) Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error) {
 	if encoded == "" || strings.HasPrefix(encoded, "!") {
-		p.VerifyNobody(ctx, password)
-		return false, false, nil
+		return false, false, p.VerifyNobody(ctx, password)
 	}
 	h, err := parseHash(encoded)
 	if err != nil {
@@ -85,12 +84,17 @@ func (p *Passwords) Verify(ctx context.Context, encoded, password string) (ok, r
 	return ok, ok && (!isArgon || argon.cost != p.cost || len(argon.sum) != hashBytes || len(argon.salt) < saltBytes), nil
 }
 
-// VerifyNobody takes as long as Verify does with one of our own hashes. For an
-// unknown user, so that an answer's timing does not tell who has an account.
-func (p *Passwords) VerifyNobody(ctx context.Context, password string) {
+// VerifyNobody takes as long as Verify does with one of our own hashes, and
+// fails when that does: once it has hashed, a ctx that has ended since is no
+// error. For an unknown user, so that neither the time of an answer nor what an
+// attempt counts as tells who has an account.
+func (p *Passwords) VerifyNobody(ctx context.Context, password string) error {
 	h := argonHash{cost: p.cost, salt: make([]byte, saltBytes), sum: make([]byte, hashBytes)}
-	// When ctx ends nobody is left to measure anything.
-	_ = p.turn(ctx, func() { subtle.ConstantTimeCompare(h.of(password), h.sum) })
+	err := p.turn(ctx, func() { subtle.ConstantTimeCompare(h.of(password), h.sum) })
+	if err != nil {
+		return fmt.Errorf("verify password: %w", err)
+	}
+	return nil
 }
 
 // turn runs hash when one of the turns is free, or not at all when ctx ends

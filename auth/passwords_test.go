@@ -136,7 +136,45 @@ func TestPasswords_stopWaitingWhenNobodyWaitsForThem(t *testing.T) {
 	if ok, _, err := p.Verify(ctx, "pbkdf2_sha256$1$s$"+strings.Repeat("A", 43)+"=", "x"); ok || !errors.Is(err, context.Canceled) {
 		t.Errorf("Verify: got %v, %v, want context.Canceled", ok, err)
 	}
-	p.VerifyNobody(ctx, "x") // returns
+	if err := p.VerifyNobody(ctx, "x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("VerifyNobody: got %v, want context.Canceled", err)
+	}
+}
+
+// hangUp is the context of a client that is gone once its turn has come: it
+// was there when asked for the first time, and is not after.
+type hangUp struct {
+	context.Context
+	asked bool
+}
+
+func (c *hangUp) Err() error {
+	if c.asked {
+		return context.Canceled
+	}
+	c.asked = true
+	return nil
+}
+
+func TestPasswords_whoHangsUpLaterWasVerified(t *testing.T) {
+	p := auth.NewPasswords(cheap)
+	encoded, err := p.Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatalf("Hash: %v", err)
+	}
+	for name, verify := range map[string]func(context.Context) error{
+		"a known user": func(ctx context.Context) error { _, _, err := p.Verify(ctx, encoded, "wrong"); return err },
+		"nobody":       func(ctx context.Context) error { return p.VerifyNobody(ctx, "wrong") },
+		"no password":  func(ctx context.Context) error { _, _, err := p.Verify(ctx, "!", "wrong"); return err },
+	} {
+		ctx := &hangUp{Context: t.Context()}
+		if err := verify(ctx); err != nil {
+			t.Errorf("%s: got %v, want nil: it was hashed", name, err)
+		}
+		if err := verify(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, gone before: got %v, want context.Canceled", name, err)
+		}
+	}
 }
 
 // A rush of more hashes than there are turns ends, every one with an answer.

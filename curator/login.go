@@ -73,8 +73,9 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 // checkPassword verifies a password and tells whether its hash is outdated. The
 // zero account is nobody. The attempt is counted as a wrong one first and taken
 // back when it was not: otherwise any number of guesses could run side by side
-// before the first is counted. One that could not be verified is taken back,
-// too, as it told nobody anything.
+// before the first is counted. One that was never verified is taken back, too,
+// as it told nobody anything; one whose client hung up meanwhile is not, as its
+// guess was made and its work done.
 func (c *Curator) checkPassword(ctx context.Context, account store.Account, key, addr, password string) (rehash bool, err error) {
 	byAccount, byAddress := c.config.Limits.WrongPasswordsByAccount, c.config.Limits.WrongPasswordsByAddress
 	if addr == "" {
@@ -89,8 +90,7 @@ func (c *Curator) checkPassword(ctx context.Context, account store.Account, key,
 	}
 	var ok bool
 	if account.ID == "" {
-		c.config.Passwords.VerifyNobody(ctx, password)
-		err = ctx.Err()
+		err = c.config.Passwords.VerifyNobody(ctx, password)
 	} else {
 		ok, rehash, err = c.config.Passwords.Verify(ctx, account.PasswordHash, password)
 	}

@@ -1,11 +1,13 @@
 package curator_test
 
 import (
+	"bytes"
 	"context"
 	stdpbkdf2 "crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -122,6 +124,34 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	if wrong != 50 || limited != 30 {
 		t.Errorf("one address: got %d tried and %d limited, want 50 and 30", wrong, limited)
 	}
+}
+
+// TestGuessesCountThoughNobodyWaitsForTheAnswer: else the work would be free,
+// and what is refused in the end would tell who has an account.
+func TestGuessesCountThoughNobodyWaitsForTheAnswer(t *testing.T) {
+	h := open(t, plan{cost: auth.Cost{MemoryKiB: 16 << 10, Time: 3, Threads: 1}})
+	h.person("ana", false)
+	for _, email := range []string{"ana@example.org", "nobody@example.org"} {
+		for range 10 {
+			ctx, hangUp := context.WithCancel(t.Context())
+			answered := make(chan error, 1)
+			go func() {
+				_, err := h.Login(ctx, email, "a wrong password", "")
+				answered <- err
+			}()
+			eventually(t, "hash a password", hashing)
+			hangUp()
+			refusedWith(t, email, <-answered, gallery.Unauthorized)
+		}
+		_, err := h.Login(t.Context(), email, "a wrong password", "")
+		refusedWith(t, email+" after ten", err, gallery.TooMany)
+	}
+}
+
+// hashing tells whether a password is being hashed in this moment.
+func hashing() bool {
+	stacks := make([]byte, 1<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte(".argonHash.of("))
 }
 
 // TestSignedInGuessesAreLimited: whoever stole a token must not get to try
