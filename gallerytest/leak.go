@@ -81,6 +81,7 @@ func stacks() []string {
 var expected = []string{
 	"testing.(*M).Run(",
 	"testing.(*T).Run(",
+	"testing.(*T).Parallel(", // waits for its turn
 	"testing.runFuzzing(",
 	"testing.runFuzzTests(",
 	"os/signal.signal_recv(",
