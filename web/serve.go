@@ -117,15 +117,16 @@ func (s *site) admit(w http.ResponseWriter, v *visit) (err error) {
 
 // recognise finds out who asks. A session that is over makes an anonymous
 // visitor, not an error: whoever comes back after a week wants to see the
-// gallery. The dead cookie is taken away.
+// gallery. The dead cookie is taken away. Only the cookie counts: what a page's
+// request has in Authorization is meant for a proxy in front of us.
 func (s *site) recognise(w http.ResponseWriter, r *http.Request) (auth.Identity, error) {
+	cookies := *r
+	cookies.Header = maps.Clone(r.Header)
+	cookies.Header.Del("Authorization")
 	if !s.Origin.CookieAllowed(r) {
-		bare := *r
-		bare.Header = maps.Clone(r.Header)
-		bare.Header.Del("Cookie")
-		r = &bare
+		cookies.Header.Del("Cookie")
 	}
-	credential, err := auth.FromRequest(r, false)
+	credential, err := auth.FromRequest(&cookies, false)
 	if err != nil || credential.IsZero() {
 		return auth.Identity{}, err
 	}
