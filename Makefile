@@ -3,7 +3,7 @@
 GO   ?= go
 CI   ?=
 # Packages are tested one after the other by default: several promises are
-# about time, and two noisy neighbours on a small machine are one too many.
+# about time, and the neighbours on a small machine would be noisy.
 TEST_PARALLEL ?= 1
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
@@ -22,26 +22,27 @@ build: ## the one binary, ./gallery
 	$(GO) build -trimpath -o gallery ./cmd/gallery
 
 test: deps ## every test, with the race detector; installs what they need
-	sh scripts/test.sh -p $(TEST_PARALLEL) ./...
+	GO=$(GO) sh scripts/test.sh -p $(TEST_PARALLEL) ./...
 
 deps: ## what the tests need beyond Go: a C compiler, Node.js, ws
-	sh scripts/deps.sh
+	GO=$(GO) sh scripts/deps.sh
 
 check: ## formatting, vet, staticcheck, cross-compilation, tidy modules
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	@unformatted=$$(gofmt -l .); \
 		test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	$(GO) mod verify
 	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
 	GOOS=darwin $(GO) build -o /dev/null ./cmd/gallery
 	GOOS=windows $(GO) build -o /dev/null ./cmd/gallery
 
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)
-	sh scripts/fuzz.sh $(or $(FUZZTIME),30s)
+	GO=$(GO) sh scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
 bench: ## the micro-benchmarks, in a form benchstat reads
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 fmt: ## gofmt everything
-	gofmt -w $$(git ls-files '*.go')
+	gofmt -w .

@@ -13,7 +13,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # missing lists what is not there, by the names that packages() knows.
 missing() {
-	have "$(go env CC)" || printf ' compiler'
+	have "$("${GO:-go}" env CC)" || printf ' compiler'
 	have node || printf ' node'
 	have curl || printf ' curl'
 	have bash || printf ' bash'

@@ -5,10 +5,10 @@ set -u
 cd "$(dirname "$0")/.."
 
 race="-race"
-if ! command -v "$(go env CC)" >/dev/null 2>&1; then
+if ! command -v "$("${GO:-go}" env CC)" >/dev/null 2>&1; then
 	echo "test: NO C COMPILER, so the RACE DETECTOR IS OFF (make deps installs one)." >&2
 	[ -z "${CI:-}" ] || exit 1
 	race=""
 fi
 # shellcheck disable=SC2086 # empty on purpose when there is no compiler
-CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0) exec go test $race -timeout 10m "$@"
+CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0) exec "${GO:-go}" test $race -timeout 10m "$@"
