@@ -44,11 +44,11 @@ func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.
 	// Listen first, read second: a reveal that commits after the read is
 	// published after it, and so heard.
 	if err := s.join(r.Context(), &c.visit, s.artworkTopic(id), c); err != nil {
-		return s.refusal(r, "listen to the artwork", err)
+		return refusal("listen to the artwork", err)
 	}
 	state, err := s.gallery.ArtworkState(r.Context(), id)
 	if err != nil {
-		return s.refusal(r, "read the artwork", err)
+		return refusal("read the artwork", err)
 	}
 	c.greeting = TextFrame(statusMessage(state))
 	c.mu.Lock()

@@ -3,6 +3,7 @@ package websockets
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -118,32 +119,50 @@ func (s *Server) join(ctx context.Context, v *visit, t topic, m member) error {
 	return nil
 }
 
+// trouble is what the server could not do for a handshake, through no fault of
+// the visitor's.
+type trouble struct {
+	doing string
+	err   error
+}
+
+func (t *trouble) Error() string { return t.doing + ": " + t.err.Error() }
+
+func (t *trouble) Unwrap() error { return t.err }
+
 // refusal turns what went wrong while doing something for a handshake into the
-// answer. What the gallery says of the visitor passes; anything else is the
-// server's own trouble, which is logged here and answered with 503, so that the
-// client comes back instead of believing something wrong.
-func (s *Server) refusal(r *http.Request, doing string, err error) error {
+// answer. What the gallery says of the visitor passes; anything else is trouble,
+// answered with 503, so that the client comes back instead of believing
+// something wrong.
+func refusal(doing string, err error) error {
 	switch gallery.CodeOf(err) {
 	case gallery.NotFound, gallery.Unauthorized, gallery.Forbidden, gallery.TooMany, gallery.Unavailable:
 		return err
 	}
-	if r.Context().Err() != context.Canceled { // else the client has gone away
-		s.log.Error("handshake failed", "doing", doing, "path", r.URL.Path, "error", err)
-	}
-	return unavailable("The gallery cannot be asked right now; try again in a moment.", err)
+	return unavailable("The gallery cannot be asked right now; try again in a moment.", &trouble{doing, err})
 }
 
 func unavailable(message string, cause error) error {
 	return &gallery.Error{Code: gallery.Unavailable, Message: message, RetryAfter: retryAfter, Err: cause}
 }
 
-// refuse writes the answer to a handshake that has failed.
+// refuse writes the answer to a handshake that has failed, and its one line in
+// the log: an error when it was the server that failed.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	s.log.Debug("handshake refused", "path", r.URL.Path, "address", s.peer.Address(r), "error", err)
-	if refused, ok := errors.AsType[*HandshakeError](err); ok {
+	refused, malformed := errors.AsType[*HandshakeError](err)
+	_, troubled := errors.AsType[*trouble](err)
+	level := slog.LevelDebug
+	if troubled || !malformed && problem.Status(err) == http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if r.Context().Err() != nil { // the client has gone away, and that is what failed
+		level = slog.LevelDebug
+	}
+	s.log.Log(r.Context(), level, "handshake refused", "path", r.URL.Path, "address", s.peer.Address(r), "error", err)
+	if malformed {
 		refused.SetHeader(w.Header())
 		problem.WriteStatus(w, r, refused.Status, refused.Message)
 		return
 	}
-	problem.Write(w, r, err, s.log)
+	problem.Write(w, r, err, nil)
 }

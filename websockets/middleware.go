@@ -14,7 +14,6 @@ import (
 type JWTAuthMiddleware struct {
 	gallery Gallery
 	origin  *origin.Policy
-	refusal func(r *http.Request, doing string, err error) error
 }
 
 // identified opens a socket for somebody.
@@ -80,7 +79,7 @@ func (m *JWTAuthMiddleware) authenticate(r *http.Request, c auth.Credential) (au
 	}
 	who, err := m.gallery.Authenticate(r.Context(), c)
 	if err != nil {
-		return auth.Identity{}, m.refusal(r, "authenticate", err)
+		return auth.Identity{}, refusal("authenticate", err)
 	}
 	return who, nil
 }

@@ -37,14 +37,14 @@ func (c *NotificationConsumer) open(w http.ResponseWriter, r *http.Request, who 
 	// which was read before anybody listened.
 	for _, t := range []topic{s.userTopic(who.User.ID), s.systemTopic()} {
 		if err := s.join(r.Context(), &c.visit, t, c); err != nil {
-			return s.refusal(r, "listen to the notifications", err)
+			return refusal("listen to the notifications", err)
 		}
 	}
 	if err := s.gallery.Reauthenticate(r.Context(), who); err != nil {
-		return s.refusal(r, "confirm who it is", err)
+		return refusal("confirm who it is", err)
 	}
 	if err := c.begin(r.Context(), since, given); err != nil {
-		return s.refusal(r, "read where the notifications stand", err)
+		return refusal("read where the notifications stand", err)
 	}
 	conn, err := s.engine.Upgrade(w, r, c)
 	if err != nil {

@@ -80,7 +80,6 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 	if s.limits == nil {
 		s.limits = ratelimit.New(ratelimit.Defaults(), settings.Now)
 	}
-	s.auth.refusal = s.refusal
 	conn := settings.Conn
 	if rule := s.limits.MessagesBySocket; rule.Burst > 0 {
 		conn.FrameRate, conn.FrameBurst = rule.Rate(), rule.Burst

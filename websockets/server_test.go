@@ -241,6 +241,30 @@ func TestLogKeepsSecrets(t *testing.T) {
 	}
 }
 
+// TestRefusalIsLoggedOnce: an error where the server has failed, a line for
+// debugging where the visitor was refused, and one of either.
+func TestRefusalIsLoggedOnce(t *testing.T) {
+	var log lockedBuffer
+	h := openHouse(t, websockets.Settings{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	a := h.wall.hang("Nocturne")
+	h.wantRefusal(t, "/ws/artwork/"+newID()+"/", nil, http.StatusNotFound)
+	h.wall.breakDown(errBroken)
+	h.wantRefusal(t, "/ws/artwork/"+a.ID+"/", nil, http.StatusServiceUnavailable)
+	h.stop()
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	wants := [][]string{{"level=DEBUG"}, {"level=ERROR", "read the artwork: " + errBroken.Error(), a.ID}}
+	if len(lines) != len(wants) {
+		t.Fatalf("got %d lines, want %d: %s", len(lines), len(wants), log.String())
+	}
+	for i, parts := range wants {
+		for _, part := range parts {
+			if !strings.Contains(lines[i], part) {
+				t.Errorf("line %d: got %s, want it to hold %q", i+1, lines[i], part)
+			}
+		}
+	}
+}
+
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
