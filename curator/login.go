@@ -8,7 +8,6 @@ import (
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
-	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 )
 
@@ -71,35 +70,40 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 }
 
 // checkPassword verifies a password and tells whether its hash is outdated. The
-// zero account is nobody. The attempt is counted as a wrong one first and taken
-// back when it was not: otherwise any number of guesses could run side by side
-// before the first is counted. One that was never verified is taken back, too,
-// as it told nobody anything; one whose client hung up meanwhile is not, as its
+// zero account is nobody. An attempt that was never verified counts for nothing,
+// as it told nobody anything; one whose client hung up meanwhile counts, as its
 // guess was made and its work done.
 func (c *Curator) checkPassword(ctx context.Context, account store.Account, key, addr, password string) (rehash bool, err error) {
 	byAccount, byAddress := c.config.Limits.WrongPasswordsByAccount, c.config.Limits.WrongPasswordsByAddress
 	if addr == "" {
-		byAddress = nil // a nil limiter lets everything pass
+		byAddress = nil // lets everything pass
 	}
-	if ok, retry := byAccount.Allow(key); !ok {
-		return false, ratelimit.Refusal(retry)
+	wrong := false
+	// The address first: who waits for an account holds up nobody but those of
+	// the same address.
+	endByAddress, err := byAddress.Begin(ctx, addr)
+	if err != nil {
+		return false, err
 	}
-	if ok, retry := byAddress.Allow(addr); !ok {
-		byAccount.Restore(key)
-		return false, ratelimit.Refusal(retry)
+	defer func() { endByAddress(wrong) }()
+	endByAccount, err := byAccount.Begin(ctx, key)
+	if err != nil {
+		return false, err
 	}
+	defer func() { endByAccount(wrong) }()
 	var ok bool
 	if account.ID == "" {
 		err = c.config.Passwords.VerifyNobody(ctx, password)
 	} else {
 		ok, rehash, err = c.config.Passwords.Verify(ctx, account.PasswordHash, password)
 	}
-	if err != nil || ok && account.IsActive {
-		byAccount.Restore(key)
-		byAddress.Restore(addr)
-		return rehash, err
+	if err != nil {
+		return false, err
 	}
-	return false, wrongPassword()
+	if wrong = !ok || !account.IsActive; wrong {
+		return false, wrongPassword()
+	}
+	return rehash, nil
 }
 
 func wrongPassword() error {

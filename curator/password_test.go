@@ -126,6 +126,17 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	}
 }
 
+// TestRightPasswordsSideBySide: that they might all be wrong refuses nobody.
+func TestRightPasswordsSideBySide(t *testing.T) {
+	h := open(t, plan{})
+	h.person("ana", false)
+	together(60, func(i int) {
+		if _, err := h.Login(context.Background(), "ana@example.org", password, "192.0.2.1"); err != nil {
+			t.Errorf("login %d: %v", i, err)
+		}
+	})
+}
+
 // TestGuessesCountThoughNobodyWaitsForTheAnswer: else the work would be free,
 // and what is refused in the end would tell who has an account.
 func TestGuessesCountThoughNobodyWaitsForTheAnswer(t *testing.T) {

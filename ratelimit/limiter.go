@@ -73,13 +73,8 @@ func (l *Limiter) Allow(key string) (ok bool, retry time.Duration) {
 	return false, time.Duration(math.Ceil(missing * float64(l.rule.Every)))
 }
 
-// Restore takes back one event that Allow counted. Whoever limits failures
-// only counts before the attempt and takes it back after a success: looking
-// first and counting later would let any number of attempts run side by side.
-func (l *Limiter) Restore(key string) {
-	if l == nil {
-		return
-	}
+// restore takes back one event that Allow counted.
+func (l *Limiter) restore(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.keys[key]; ok {

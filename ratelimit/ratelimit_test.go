@@ -60,27 +60,6 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-func TestRestore(t *testing.T) {
-	c := &clock{now: time.Unix(1000, 0)}
-	l := ratelimit.NewLimiter(ratelimit.Rule{Burst: 2, Every: time.Minute}, c.Now)
-	for i := range 10 {
-		if ok, _ := l.Allow("a"); !ok {
-			t.Fatalf("attempt %d is refused though each one was taken back", i)
-		}
-		l.Restore("a")
-	}
-	l.Restore("a")
-	l.Restore("never seen")
-	if got, want := allowed(l, "a", 10), 2; got != want {
-		t.Errorf("after taking back too much: got %d, want %d", got, want)
-	}
-	// Side by side: those that are under way count.
-	l.Restore("a")
-	if got, want := allowed(l, "a", 10), 1; got != want {
-		t.Errorf("after one was taken back: got %d, want %d", got, want)
-	}
-}
-
 func TestMemoryIsBounded(t *testing.T) {
 	c := &clock{now: time.Unix(1000, 0)}
 	l := ratelimit.NewLimiter(ratelimit.Rule{Burst: 2, Every: time.Hour}, c.Now)
@@ -115,7 +94,6 @@ func TestNilLetsEverythingPass(t *testing.T) {
 	if l != nil || c != nil {
 		t.Fatalf("got %v and %v for no limit, want nil", l, c)
 	}
-	l.Restore("a")
 	c.Release("a")
 	if got, want := allowed(l, "a", 1000), 1000; got != want {
 		t.Errorf("got %d, want %d", got, want)
@@ -194,12 +172,14 @@ func TestDefaultsLimitEverything(t *testing.T) {
 	for name, limiter := range map[string]*ratelimit.Limiter{
 		"requests by address": l.RequestsByAddress, "requests by user": l.RequestsByUser,
 		"registrations by address": l.RegistrationsByAddress, "registrations by account": l.RegistrationsByAccount,
-		"wrong passwords by account": l.WrongPasswordsByAccount, "wrong passwords by address": l.WrongPasswordsByAddress,
 		"handshakes": l.HandshakesByAddress, "uploads": l.UploadsByUser, "comments": l.CommentsByUser,
 	} {
 		if limiter == nil {
 			t.Errorf("%s are not limited", name)
 		}
+	}
+	if l.WrongPasswordsByAccount == nil || l.WrongPasswordsByAddress == nil {
+		t.Error("wrong passwords are not limited")
 	}
 	if l.SocketsByAddress == nil || l.SocketsByUser == nil || l.MessagesBySocket.Burst == 0 {
 		t.Error("sockets or messages are not limited")

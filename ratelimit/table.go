@@ -71,16 +71,16 @@ func Off() Table {
 	}
 }
 
-// Limits is a node's running limits: one Limiter or Counter for each entry of
-// its table, nil where there is none. It is safe for concurrent use; the zero
+// Limits is a node's running limits: a Limiter, Failures or Counter for each
+// entry of its table, nil where there is none. It is safe for concurrent use; the zero
 // value limits nothing.
 type Limits struct {
 	RequestsByAddress       *Limiter
 	RequestsByUser          *Limiter
 	RegistrationsByAddress  *Limiter
 	RegistrationsByAccount  *Limiter
-	WrongPasswordsByAccount *Limiter
-	WrongPasswordsByAddress *Limiter
+	WrongPasswordsByAccount *Failures
+	WrongPasswordsByAddress *Failures
 	UploadsByUser           *Limiter
 	CommentsByUser          *Limiter
 	HandshakesByAddress     *Limiter
@@ -96,8 +96,8 @@ func New(t Table, now func() time.Time) *Limits {
 		RequestsByUser:          NewLimiter(t.RequestsByUser, now),
 		RegistrationsByAddress:  NewLimiter(t.RegistrationsByAddress, now),
 		RegistrationsByAccount:  NewLimiter(t.RegistrationsByAccount, now),
-		WrongPasswordsByAccount: NewLimiter(t.WrongPasswordsByAccount, now),
-		WrongPasswordsByAddress: NewLimiter(t.WrongPasswordsByAddress, now),
+		WrongPasswordsByAccount: NewFailures(t.WrongPasswordsByAccount, now),
+		WrongPasswordsByAddress: NewFailures(t.WrongPasswordsByAddress, now),
 		UploadsByUser:           NewLimiter(t.UploadsByUser, now),
 		CommentsByUser:          NewLimiter(t.CommentsByUser, now),
 		HandshakesByAddress:     NewLimiter(t.HandshakesByAddress, now),
