@@ -24,7 +24,8 @@ type Config struct {
 	FrameBurst    int           // frames it may send at once; 0: those of one second
 	PingInterval  time.Duration // two pings without a pong end a connection; 0: 25 s
 	// Panicked is told of a panic in Handler.Message, which then costs only its
-	// own connection: 1011. nil lets the panic end the program.
+	// own connection: 1011. The value may quote what the peer has sent. nil lets
+	// the panic end the program, and a panic anywhere else always does.
 	Panicked func(value any, stack []byte)
 }
 

@@ -98,8 +98,10 @@ func (c *Conn) onMessage(binary bool, payload []byte) error {
 	return nil
 }
 
-// contain is deferred around the handler: what one visitor's message stumbles
-// over must not end the sockets of all the others.
+// contain is deferred around Handler.Message, and around nothing else: what one
+// visitor's message stumbles over must not end the sockets of all the others. A
+// panic in Handler.Closed, in a publisher or on a goroutine of our own is no
+// visitor's doing and still ends the program.
 func (c *Conn) contain() {
 	if p := recover(); p != nil {
 		c.engine.cfg.Panicked(p, debug.Stack())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"invisibleart.example/gallery/origin"
@@ -85,12 +86,21 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 		conn.FrameRate, conn.FrameBurst = rule.Rate(), rule.Burst
 	}
 	conn.Panicked = func(value any, stack []byte) {
-		s.log.Error("a client's message caused a panic", "panic", value, "stack", string(stack))
+		s.log.Error("a client's message caused a panic", "panic", panicText(value), "stack", string(stack))
 	}
 	s.engine = NewEngine(conn)
 	s.hub = newHub(s, b)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
+}
+
+// panicText is what the log may hold of a panic: the runtime's own errors name
+// types and numbers, any other value may quote the client's bytes.
+func panicText(value any) string {
+	if err, ok := value.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", value)
 }
 
 // stopTimeout is how long Run waits for the sockets to close. A peer that says

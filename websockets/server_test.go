@@ -265,6 +265,35 @@ func TestRefusalIsLoggedOnce(t *testing.T) {
 	}
 }
 
+// TestPanicIsLoggedWithoutTheMessage: a panic's value may quote a client's
+// bytes, and then the log gets its type.
+func TestPanicIsLoggedWithoutTheMessage(t *testing.T) {
+	for name, c := range map[string]struct {
+		panics func()
+		want   string
+	}{
+		"text":     {func() { panic("what the client wrote: secret") }, "panic=string"},
+		"an error": {func() { panic(errors.New("secret")) }, "panic=*errors.errorString"},
+		"the runtime's": {func() {
+			var none []int
+			_ = none[len("secret")]
+		}, "index out of range [6] with length 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log lockedBuffer
+			h := openHouse(t, websockets.Settings{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			s, _ := h.watch(t, h.wall.hang("Nocturne").ID)
+			h.wall.onStateRead(func(string) { c.panics() })
+			s.say(`{"type": "check_status"}`)
+			s.wantClose(websockets.CloseInternal)
+			h.stop()
+			if text := log.String(); !strings.Contains(text, c.want) || strings.Contains(text, "secret") {
+				t.Errorf("got log %s, want it to hold %q and no secret", text, c.want)
+			}
+		})
+	}
+}
+
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
