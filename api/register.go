@@ -2,9 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
-
-	"golang.org/x/text/unicode/norm"
 
 	"invisibleart.example/gallery/curator"
 )
@@ -39,7 +36,7 @@ func (a *api) register(w http.ResponseWriter, r *request) error {
 	}); err != nil {
 		return err
 	}
-	if err := limit(a.Limits.RegistrationsByAccount, accountKey(in.Email)); err != nil {
+	if err := limit(a.Limits.RegistrationsByAccount, curator.EmailKey(in.Email)); err != nil {
 		return err
 	}
 	signed, err := a.Curator.Register(r.Context(), in)
@@ -47,12 +44,4 @@ func (a *api) register(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return reply(w, http.StatusCreated, shapeSigned(signed))
-}
-
-// accountKey is what an e-mail address is counted under, however it is spelled.
-// It is no longer than an address may be: what is, is refused right after, and
-// must not be remembered at its length.
-func accountKey(email string) string {
-	key := strings.ToLower(norm.NFKC.String(strings.TrimSpace(email)))
-	return key[:min(len(key), 254)]
 }

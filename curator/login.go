@@ -4,10 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/store"
 )
 
@@ -37,8 +34,7 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 	}
 	key := account.ID
 	if key == "" {
-		// Hashed, because an address that nobody has may be as long as a body.
-		key = "nobody " + auth.HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(email))))
+		key = EmailKey(email)
 	}
 	rehash, err := c.checkPassword(ctx, account, key, addr, password)
 	if err != nil {

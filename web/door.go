@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
@@ -62,7 +61,7 @@ func (s *site) signUp(w http.ResponseWriter, v *visit) error {
 	}
 	err = limit(s.Limits.RegistrationsByAddress, v.addr)
 	if err == nil {
-		err = limit(s.Limits.RegistrationsByAccount, strings.ToLower(strings.TrimSpace(page.Email)))
+		err = limit(s.Limits.RegistrationsByAccount, curator.EmailKey(page.Email))
 	}
 	var browser curator.Browser
 	if err == nil {

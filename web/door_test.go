@@ -147,6 +147,28 @@ func TestDoor_registrationsAreLimited(t *testing.T) {
 	p.has(t, "too much at once", `value="ada"`)
 }
 
+// Every spelling of an e-mail address is the same one, here and in the API.
+func TestDoor_registrationsOfOneAddressAreLimited(t *testing.T) {
+	server := gallerytest.Start(t, gallerytest.Options{Change: func(c *node.Config) {
+		c.Limits.RegistrationsByAccount.Burst = 2
+		c.Limits.RegistrationsByAccount.Every = time.Hour
+	}})
+	b := visit(t, server.House)
+	for i, email := range []string{"ada@example.com", " ADA@example.com ", "ａｄａ@example.com", "ada＠EXAMPLE.com"} {
+		want := http.StatusUnprocessableEntity
+		if i >= 2 {
+			want = http.StatusTooManyRequests
+		}
+		if p := b.post(t, "/sign-up", url.Values{"username": {"a b"}, "email": {email}, "password": {gallerytest.Password}}); p.status != want {
+			t.Errorf("%q: got status %d, want %d", email, p.status, want)
+		}
+	}
+	body := strings.NewReader(`{"username": "ada", "email": "ａda@example.com", "password": "open the gallery"}`)
+	if p := b.send(t, "POST", "/api/v1/auth/register", http.Header{"Content-Type": {"application/json"}}, body); p.status != http.StatusTooManyRequests {
+		t.Errorf("in the API: got status %d, want 429", p.status)
+	}
+}
+
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"":                        "/",
