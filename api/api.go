@@ -40,7 +40,8 @@ type api struct {
 
 // New makes the handler of everything under /api/ and of /docs. It is safe for
 // concurrent use. It must stand behind Origin.Guard, which refuses foreign hosts
-// and origins for the whole house. New fails when the embedded document is
+// and origins for the whole house, and behind whatever bounds the time that a
+// body may take. New fails when the embedded document is
 // broken, or is not about the routes there are.
 func New(c Config) (http.Handler, error) {
 	if c.Curator == nil || c.Origin == nil {

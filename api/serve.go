@@ -75,18 +75,13 @@ func (m resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer.
 func (a *api) endpoint(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := expect(w, r)
 		req := &request{Request: r, addr: a.Peer.Key(r)}
 		err := a.admit(w, req, route.who)
 		if err == nil {
 			err = route.action(w, req)
 		}
-		switch {
-		case err == nil:
-		case body.ended:
+		if err != nil {
 			problem.Write(w, r, err, a.Log)
-		default:
-			body.refuse(w, func() { problem.Write(w, r, err, a.Log) })
 		}
 	})
 }
@@ -150,7 +145,6 @@ func withoutCookies(r *http.Request) *http.Request {
 func (a *api) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := limit(a.Limits.RequestsByAddress, a.Peer.Key(r)); err != nil {
-			problem.HangUp(w, r)
 			problem.Write(w, r, err, a.Log)
 			return
 		}

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,8 +18,8 @@ import (
 )
 
 // wired is the API over a real curator with nothing else around it: no socket,
-// no listener, no goroutine that waits for the world, so that it can live in a
-// bubble of synctest or answer a fuzzer.
+// no listener, no goroutine that waits for the world, so that it can answer a
+// fuzzer.
 type wired struct {
 	http.Handler
 	curator *curator.Curator
@@ -76,35 +75,3 @@ func (w *wired) blobs(t testing.TB) (left []string) {
 	}))
 	return left
 }
-
-// pipes is a listener whose connections are net.Pipes, which synctest can see
-// waiting.
-type pipes struct {
-	made   chan net.Conn
-	closed chan struct{}
-}
-
-func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.made:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { close(p.closed); return nil }
-func (p *pipes) Addr() net.Addr { return pipeAddr{} }
-
-func (p *pipes) dial() net.Conn {
-	here, there := net.Pipe()
-	p.made <- there
-	return here
-}
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }

@@ -7,4 +7,5 @@ var (
 	Patient   = patient
 	NewCanary = newCanary
 	Sing      = (*canary).sing
+	Server    = (*Node).server
 )

@@ -20,6 +20,10 @@ func (n *Node) routes(origins *origin.Policy, rest, pages http.Handler) http.Han
 	// follows and no contract knows, and a malformed address with a page.
 	quiet, rest := patient(writePatience, mux), patient(writePatience, rest)
 	split := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions && r.RequestURI == "*" { // of the server as a whole, which net/http leaves to us
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if isUnder("/api", r.URL.Path) || isUnder("/docs", r.URL.Path) {
 			rest.ServeHTTP(w, r)
 			return
@@ -34,7 +38,7 @@ func (n *Node) routes(origins *origin.Policy, rest, pages http.Handler) http.Han
 		quiet.ServeHTTP(w, r)
 	})
 	log := n.config.Log
-	return access(log, recovered(log, origins.Guard(split, problem.WriteStatus)))
+	return attend(access(log, recovered(log, origins.Guard(split, problem.WriteStatus))))
 }
 
 // isUnder tells whether a path is the given one or below it.

@@ -90,6 +90,8 @@ func (n *Node) server() *http.Server {
 		Protocols:         protocols,
 		ReadHeaderTimeout: headPatience,
 		IdleTimeout:       idlePatience,
+		// Its answer to OPTIONS * would wait for a body as long as it likes to come.
+		DisableGeneralOptionsHandler: true,
 		// The server reads this and one buffer of 4 KiB before it answers 431.
 		MaxHeaderBytes: maxHead - 4<<10,
 		// A client's broken request is not the operator's business.

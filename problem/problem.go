@@ -53,20 +53,9 @@ func Write(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) 
 }
 
 // WriteStatus answers with a status that has no error behind it, such as 405
-// or 421, before anything of the request's body was read. detail is for people;
-// empty, it is the general meaning of the status.
+// or 421. detail is for people; empty, it is the general meaning of the status.
 func WriteStatus(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	HangUp(w, r)
 	Write(w, r, Errorf(status, "%s", detail), nil)
-}
-
-// HangUp is for an answer that is given without reading the request's body: it
-// ends the connection after it. net/http would otherwise read up to 256 KiB of
-// the body before it sends the answer, as slowly as its client likes.
-func HangUp(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close")
-	}
 }
 
 func write(w http.ResponseWriter, d Document) {

@@ -6,30 +6,21 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/problem"
 )
 
-const (
-	maxForm  = 64 << 10         // bytes of a form
-	formTime = 15 * time.Second // for all of it to arrive
-)
+const maxForm = 64 << 10 // bytes of a form
 
-// readForm reads the body of a form that a page of ours sent, within its limits
-// of size and time.
+// readForm reads the body of a form that a page of ours sent, within its limit
+// of size; that of time is the node's.
 func readForm(w http.ResponseWriter, v *visit) (url.Values, error) {
 	if v.ContentLength > maxForm {
 		return nil, gallery.Errorf(gallery.TooLarge, "The form is larger than %d bytes.", maxForm)
 	}
-	patience := http.NewResponseController(w)
-	_ = patience.SetReadDeadline(time.Now().Add(formTime)) // not every ResponseWriter can, in tests
 	v.Body = http.MaxBytesReader(w, v.Body, maxForm)
 	err := v.ParseForm()
-	// Left standing, the deadline would end the request's context while the
-	// action still works.
-	_ = patience.SetReadDeadline(time.Time{})
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, gallery.Errorf(gallery.TooLarge, "The form is larger than %d bytes.", tooLarge.Limit)
 	}
