@@ -21,6 +21,13 @@ const (
 // left unread, before the answer or after it, as slowly as its client likes.
 func attend(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Whether there was a Content-Length beside the Transfer-Encoding is not
+		// told, nor whether there was a Transfer-Encoding in HTTP/1.0. Both may
+		// hide a second request from a proxy in front, so what stands behind
+		// either on the connection is not read (RFC 9112, section 6.1).
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+			w.Header().Set("Connection", "close")
+		}
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
 			return

@@ -178,7 +178,8 @@ func announce(t *testing.T, conn net.Conn, name, head string, want int, after ti
 }
 
 // TestConnectionsThatGoOn: what was read to its end leaves its connection, and
-// the request behind it, alone.
+// the request behind it, alone; what may hide a second request from a proxy in
+// front ends it.
 func TestConnectionsThatGoOn(t *testing.T) {
 	const next = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	const head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -189,6 +190,11 @@ func TestConnectionsThatGoOn(t *testing.T) {
 		{"a body that was read", head + "Content-Length: 7\r\n\r\nemail=x", 2},
 		{"no body", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 2},
 		{"a body that was not", "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\nemail=x", 1},
+		{"a body in chunks", head + "Transfer-Encoding: chunked\r\n\r\n7\r\nemail=x\r\n0\r\n\r\n", 1},
+		{"a length and chunks", head + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nemail=x\r\n0\r\n\r\n", 1},
+		{"a length and nothing in chunks", head + "Content-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
+		{"a page in chunks", "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
+		{"chunks in HTTP/1.0", "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
