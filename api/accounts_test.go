@@ -94,6 +94,26 @@ func TestLogin(t *testing.T) {
 	h.ask(nil, "POST", root+"/auth/login", object{"email": "ada@example.com"}).want(422)
 }
 
+// TestLoginsAreLimited: right or wrong, known or not, alike.
+func TestLoginsAreLimited(t *testing.T) {
+	h := open(t, func(c *node.Config) {
+		c.Limits.LoginsByAddress = ratelimit.Rule{Burst: 9, Every: time.Hour}
+		c.Limits.LoginsByAccount = ratelimit.Rule{Burst: 3, Every: time.Minute}
+	})
+	h.Register(t, "ada")
+	login := func(email string) answer {
+		return h.ask(nil, "POST", root+"/auth/login", object{"email": email, "password": gallerytest.Password})
+	}
+	for email, status := range map[string]int{"ada@example.com": 200, "nobody@example.com": 401} {
+		login(email).want(status)
+		login(strings.ToUpper(email)).want(status)
+		login(" " + email).want(status)
+		login(email).want(429).has("Retry-After", "60")
+	}
+	login("ben@example.com").want(401)
+	login("eva@example.com").want(429).has("Retry-After", "3600")
+}
+
 func TestWrongPasswordsAreLimitedThoughNothingElseIs(t *testing.T) {
 	h := open(t, func(c *node.Config) { c.Limits = ratelimit.Off() })
 	h.Register(t, "ada")

@@ -27,7 +27,7 @@ type Config struct {
 	// such as an operator's command, may leave it nil.
 	Events *websockets.EventHandler
 
-	// Limits holds the limits on wrong passwords; nil means those of
+	// Limits holds the limits on logins and wrong passwords; nil means those of
 	// ratelimit.Defaults, never none.
 	Limits *ratelimit.Limits
 

@@ -5,16 +5,17 @@ import (
 	"strings"
 
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 )
 
 // Login opens a new family of tokens for whoever knows the password. addr is
 // what limits count the caller under, "" for nobody in particular. An unknown
 // address, a wrong password and a deactivated account get the same
-// Unauthorized after the same time. Wrong passwords are limited per account
-// and per addr, whatever --rate-limits says (ratelimit.Defaults has the
-// numbers): TooMany, also for the right password. A hash that Django or an
-// older setting made is replaced.
+// Unauthorized after the same time. Logins are limited per account and per
+// addr, and wrong passwords besides, whatever --rate-limits says
+// (ratelimit.Defaults has the numbers): TooMany, also for the right password. A
+// hash that Django or an older setting made is replaced.
 func (c *Curator) Login(ctx context.Context, email, password, addr string) (signed Signed, err error) {
 	err = c.login(ctx, email, password, addr, func(a *act, u gallery.User) error {
 		signed, err = c.openFamily(ctx, a, u)
@@ -24,6 +25,9 @@ func (c *Curator) Login(ctx context.Context, email, password, addr string) (sign
 }
 
 func (c *Curator) login(ctx context.Context, email, password, addr string, then func(*act, gallery.User) error) error {
+	if err := c.admitLogin(email, addr); err != nil {
+		return err
+	}
 	var account store.Account
 	err := c.read(ctx, func(tx *store.Tx) (err error) {
 		account, err = tx.AccountByEmail(ctx, strings.TrimSpace(email))
@@ -63,6 +67,20 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 		}
 		return then(a, now.User)
 	})
+}
+
+// admitLogin counts an attempt before anything is found out about it, so that
+// known and unknown accounts are counted alike.
+func (c *Curator) admitLogin(email, addr string) error {
+	if addr != "" {
+		if ok, retry := c.config.Limits.LoginsByAddress.Allow(addr); !ok {
+			return ratelimit.Refusal(retry)
+		}
+	}
+	if ok, retry := c.config.Limits.LoginsByAccount.Allow(EmailKey(email)); !ok {
+		return ratelimit.Refusal(retry)
+	}
+	return nil
 }
 
 // checkPassword verifies a password and tells whether its hash is outdated. The

@@ -29,6 +29,8 @@ func TestDocumentNamesTheDefaults(t *testing.T) {
 		"requests per user":                         written(d.RequestsByUser),
 		"registrations per address":                 written(d.RegistrationsByAddress),
 		"registrations per e-mail address":          written(d.RegistrationsByAccount),
+		"logins per address":                        written(d.LoginsByAddress),
+		"logins per e-mail address, known or not":   written(d.LoginsByAccount),
 		"wrong passwords per account, known or not": written(d.WrongPasswordsByAccount),
 		"wrong passwords per address":               written(d.WrongPasswordsByAddress),
 		"works handed in per user":                  written(d.UploadsByUser),
@@ -53,6 +55,8 @@ func written(r ratelimit.Rule) string {
 	switch {
 	case r.Every < time.Second:
 		return fmt.Sprintf("%d, then %d a second", r.Burst, time.Second/r.Every)
+	case r.Every == time.Second:
+		return fmt.Sprintf("%d, then one a second", r.Burst)
 	case r.Every == time.Minute:
 		return fmt.Sprintf("%d, then one a minute", r.Burst)
 	case r.Every < time.Minute:

@@ -153,6 +153,7 @@ func TestOffKeepsTheLimitOnWrongPasswords(t *testing.T) {
 	for name, limiter := range map[string]*ratelimit.Limiter{
 		"requests by address": l.RequestsByAddress, "requests by user": l.RequestsByUser,
 		"registrations by address": l.RegistrationsByAddress, "registrations by account": l.RegistrationsByAccount,
+		"logins by address": l.LoginsByAddress, "logins by account": l.LoginsByAccount,
 		"handshakes": l.HandshakesByAddress, "uploads": l.UploadsByUser, "comments": l.CommentsByUser,
 	} {
 		if limiter != nil {
@@ -172,6 +173,7 @@ func TestDefaultsLimitEverything(t *testing.T) {
 	for name, limiter := range map[string]*ratelimit.Limiter{
 		"requests by address": l.RequestsByAddress, "requests by user": l.RequestsByUser,
 		"registrations by address": l.RegistrationsByAddress, "registrations by account": l.RegistrationsByAccount,
+		"logins by address": l.LoginsByAddress, "logins by account": l.LoginsByAccount,
 		"handshakes": l.HandshakesByAddress, "uploads": l.UploadsByUser, "comments": l.CommentsByUser,
 	} {
 		if limiter == nil {

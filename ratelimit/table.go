@@ -14,6 +14,8 @@ type Table struct {
 	RequestsByUser          Rule // REST and pages, per signed-in user
 	RegistrationsByAddress  Rule // attempts to register, per address
 	RegistrationsByAccount  Rule // attempts to register, per e-mail address, whoever asks
+	LoginsByAddress         Rule // attempts to log in, per address, right or wrong
+	LoginsByAccount         Rule // attempts to log in, per e-mail address, known or not, whoever asks
 	WrongPasswordsByAccount Rule // wrong passwords, per e-mail address, known or not
 	WrongPasswordsByAddress Rule // wrong passwords, per address
 	UploadsByUser           Rule // works handed in
@@ -33,6 +35,8 @@ type Table struct {
 //	requests per user              500   50 a second
 //	registrations per address       30   1 every 2 minutes
 //	registrations per e-mail         5   1 a minute
+//	logins per address             100   1 a second
+//	logins per e-mail address       60   1 every 5 seconds
 //	wrong passwords per account     10   1 a minute
 //	wrong passwords per address     50   1 every 10 seconds
 //	uploads per user                30   1 a minute
@@ -47,6 +51,8 @@ func Defaults() Table {
 		RequestsByUser:          Rule{500, 20 * time.Millisecond},
 		RegistrationsByAddress:  Rule{30, 2 * time.Minute},
 		RegistrationsByAccount:  Rule{5, time.Minute},
+		LoginsByAddress:         Rule{100, time.Second},
+		LoginsByAccount:         Rule{60, 5 * time.Second},
 		WrongPasswordsByAccount: Rule{10, time.Minute},
 		WrongPasswordsByAddress: Rule{50, 10 * time.Second},
 		UploadsByUser:           Rule{30, time.Minute},
@@ -59,7 +65,7 @@ func Defaults() Table {
 }
 
 // Off is the table of --rate-limits off, for tests and load runs: no limit on
-// requests, registrations, handshakes and sockets. Wrong passwords stay
+// requests, registrations, logins, handshakes and sockets. Wrong passwords stay
 // limited, and so do the messages of one socket: neither stands in the way of a
 // load run, and both would be an open door.
 func Off() Table {
@@ -79,6 +85,8 @@ type Limits struct {
 	RequestsByUser          *Limiter
 	RegistrationsByAddress  *Limiter
 	RegistrationsByAccount  *Limiter
+	LoginsByAddress         *Limiter
+	LoginsByAccount         *Limiter
 	WrongPasswordsByAccount *Failures
 	WrongPasswordsByAddress *Failures
 	UploadsByUser           *Limiter
@@ -96,6 +104,8 @@ func New(t Table, now func() time.Time) *Limits {
 		RequestsByUser:          NewLimiter(t.RequestsByUser, now),
 		RegistrationsByAddress:  NewLimiter(t.RegistrationsByAddress, now),
 		RegistrationsByAccount:  NewLimiter(t.RegistrationsByAccount, now),
+		LoginsByAddress:         NewLimiter(t.LoginsByAddress, now),
+		LoginsByAccount:         NewLimiter(t.LoginsByAccount, now),
 		WrongPasswordsByAccount: NewFailures(t.WrongPasswordsByAccount, now),
 		WrongPasswordsByAddress: NewFailures(t.WrongPasswordsByAddress, now),
 		UploadsByUser:           NewLimiter(t.UploadsByUser, now),

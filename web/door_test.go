@@ -147,6 +147,22 @@ func TestDoor_registrationsAreLimited(t *testing.T) {
 	p.has(t, "too much at once", `value="ada"`)
 }
 
+// Sign-ins count together with the API's logins.
+func TestDoor_signInsAreLimited(t *testing.T) {
+	server := gallerytest.Start(t, gallerytest.Options{Change: func(c *node.Config) {
+		c.Limits.LoginsByAccount.Burst = 2
+		c.Limits.LoginsByAccount.Every = time.Hour
+	}})
+	server.Register(t, "ada")
+	server.Login(t, "ada")
+	visit(t, server.House).signIn(t, "ada")
+	p := visit(t, server.House).post(t, "/sign-in", url.Values{"email": {"ada@example.com"}, "password": {gallerytest.Password}})
+	if p.status != http.StatusTooManyRequests {
+		t.Errorf("got status %d, want 429", p.status)
+	}
+	p.has(t, "too much at once", `value="ada@example.com"`)
+}
+
 // Every spelling of an e-mail address is the same one, here and in the API.
 func TestDoor_registrationsOfOneAddressAreLimited(t *testing.T) {
 	server := gallerytest.Start(t, gallerytest.Options{Change: func(c *node.Config) {
