@@ -26,7 +26,7 @@ func (a *api) hangArtwork(w http.ResponseWriter, r *request) error {
 	if err := limit(a.Limits.UploadsByUser, r.who.User.ID); err != nil {
 		return err
 	}
-	body := &steadyReader{body: http.MaxBytesReader(w, r.Body, most), conn: http.NewResponseController(w)}
+	body := newSteadyReader(http.MaxBytesReader(w, r.Body, most), http.NewResponseController(w))
 	defer body.rest()
 	form := newForm(func(content io.Reader) (*curator.Upload, error) {
 		return a.Curator.Seal(r.Context(), r.who, content)

@@ -9,28 +9,32 @@ import (
 const (
 	leastRate = 16 << 10         // bytes a second that an upload must arrive with (docs/protocol.md, "REST")
 	grace     = 10 * time.Second // what a slow start or a short stall may cost on top
+	saved     = 30 * time.Second // the most of a pause that bytes before it can pay for
 )
 
-// steadyReader reads a body that must keep arriving at leastRate: a sender
-// that is slower on the whole, grace aside, holds a connection and an open file
-// for nothing. Only the time that is spent waiting for the sender counts, not
-// what the server does with the bytes in between.
+// steadyReader reads a body that must keep arriving at leastRate: a sender that
+// is slower holds a connection and an open file for nothing. Bytes that came
+// faster may be followed by a pause, but not by any: 8 MiB at once would else
+// earn eight minutes of silence. Only the time that is spent waiting for the
+// sender counts, not what the server does with the bytes in between.
 type steadyReader struct {
-	body   io.Reader
-	conn   *http.ResponseController
-	read   int64
-	waited time.Duration
+	body  io.Reader
+	conn  *http.ResponseController
+	spare time.Duration // how long the next bytes may take
 }
 
-// Read reads until the deadline that all bytes before have earned; after it the
+func newSteadyReader(body io.Reader, conn *http.ResponseController) *steadyReader {
+	return &steadyReader{body: body, conn: conn, spare: grace}
+}
+
+// Read reads until the deadline that the bytes before have earned; after it the
 // error is os.ErrDeadlineExceeded.
 func (s *steadyReader) Read(p []byte) (int, error) {
 	start := time.Now()
-	earned := time.Duration(s.read) * time.Second / leastRate
-	_ = s.conn.SetReadDeadline(start.Add(grace + earned - s.waited)) // not every ResponseWriter can, in tests
+	_ = s.conn.SetReadDeadline(start.Add(s.spare)) // not every ResponseWriter can, in tests
 	n, err := s.body.Read(p)
-	s.read += int64(n)
-	s.waited += time.Since(start)
+	earned := time.Duration(n) * time.Second / leastRate
+	s.spare = min(s.spare+earned-time.Since(start), saved)
 	return n, err
 }
 

@@ -35,6 +35,7 @@ func TestSlowBodies(t *testing.T) {
 		{"an upload that stands still", "/artworks", "multipart/form-data; boundary=x", file, 0, time.Second, 0, 408, 10 * time.Second},
 		{"an upload at half the rate", "/artworks", "multipart/form-data; boundary=x", file, 8 * kib, time.Second, 0, 408, 20 * time.Second},
 		{"an upload just fast enough", "/artworks", "multipart/form-data; boundary=x", file, 16 * kib, time.Second, 40, 400, 40 * time.Second},
+		{"an upload that begins fast and stands still", "/artworks", "multipart/form-data; boundary=x", file + strings.Repeat("a", 900*kib), 0, time.Second, 0, 408, 30 * time.Second},
 		{"a body that nobody asked for", "/auth/ticket", "text/plain", "", 1, time.Second, 0, 201, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestSlowBodies(t *testing.T) {
 					defer close(ended)
 					length := len(test.head) + test.piece*test.pieces
 					if test.pieces == 0 {
-						length = 60_000 + 100*test.piece // more than will ever be sent
+						length = len(test.head) + 60_000 + 100*test.piece // more than will ever be sent
 					}
 					fmt.Fprintf(conn, "POST /api/v1%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
 						test.path, artist.Access, test.contentType, length, test.head)
