@@ -82,7 +82,7 @@ func (a *api) serve(w http.ResponseWriter, r *request, content io.ReadSeeker, si
 	w.Header().Set("Content-Security-Policy", contentPolicy)
 	source := &trackedReader{Reader: content}
 	answer := &contentWriter{ResponseWriter: w, request: r.Request, size: size}
-	http.ServeContent(answer, inBytes(r.Request), "", modified, seekable{source, content})
+	http.ServeContent(answer, ranged(r.Request, size), "", modified, seekable{source, content})
 	if source.err != nil && r.Context().Err() == nil && !errors.Is(source.err, os.ErrDeadlineExceeded) {
 		a.Log.ErrorContext(r.Context(), "content cannot be read", "path", r.URL.Path, "error", source.err)
 		panic(http.ErrAbortHandler)
@@ -90,17 +90,32 @@ func (a *api) serve(w http.ResponseWriter, r *request, content io.ReadSeeker, si
 	return nil
 }
 
-// inBytes is r without a range in another unit than bytes, which is to be
-// ignored (RFC 9110, section 14.2) and which http.ServeContent refuses.
-func inBytes(r *http.Request) *http.Request {
-	unit, _, _ := strings.Cut(r.Header.Get("Range"), "=")
-	if unit == "" || strings.EqualFold(unit, "bytes") {
+// ranged is r with a Range header as http.ServeContent should read it. One in
+// another unit than bytes is to be ignored (RFC 9110, section 14.2), where that
+// refuses; the name of the unit has no case. The last no bytes of something are
+// unsatisfiable (section 14.1.2), where that answers 206 with a Content-Range
+// that contradicts itself; what begins where the content ends is as empty, and
+// unsatisfiable to both, alone or among other ranges.
+func ranged(r *http.Request, size int64) *http.Request {
+	unit, set, _ := strings.Cut(r.Header.Get("Range"), "=")
+	if unit == "" {
 		return r
 	}
-	whole := *r
-	whole.Header = maps.Clone(r.Header)
-	whole.Header.Del("Range")
-	return &whole
+	other := *r
+	other.Header = maps.Clone(r.Header)
+	if !strings.EqualFold(unit, "bytes") {
+		other.Header.Del("Range")
+		return &other
+	}
+	ranges := strings.Split(set, ",")
+	for i, text := range ranges {
+		first, last, found := strings.Cut(strings.Trim(text, " \t"), "-")
+		if last = strings.Trim(last, " \t"); found && first == "" && last != "" && strings.Trim(last, "0") == "" {
+			ranges[i] = fmt.Sprintf("%d-", size)
+		}
+	}
+	other.Header.Set("Range", "bytes="+strings.Join(ranges, ","))
+	return &other
 }
 
 // seekable reads through the tracker and seeks in the content.
