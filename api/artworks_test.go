@@ -194,6 +194,11 @@ func TestEditArtwork(t *testing.T) {
 		t.Errorf("got reveal_at %v, want %v in UTC with milliseconds", value, instant)
 	}
 	h.ask(artist, "PATCH", path, object{}).want(200)
+	for _, wrong := range []any{"", "some", "ANY", nil, true} {
+		if places := h.ask(artist, "PATCH", path, object{"reveal_when": wrong}).want(422).places(); !slices.Equal(places, []string{"reveal_when"}) {
+			t.Errorf("reveal_when %#v: got places %v", wrong, places)
+		}
+	}
 	h.ask(artist, "PATCH", root+"/artworks/"+nowhere, object{}).want(404)
 
 	// The work has one view; a condition of one is met at once.

@@ -7,16 +7,10 @@ import (
 	"invisibleart.example/gallery"
 )
 
-// when checks how conditions are combined; left out it is "any".
+// when checks how conditions are combined.
 func (p *places) when(when gallery.RevealWhen) gallery.RevealWhen {
-	switch when {
-	case "":
-		return gallery.RevealAny
-	case gallery.RevealAny, gallery.RevealAll:
-	default:
-		if !p.has("reveal_when") {
-			p.add("reveal_when", "must be any or all")
-		}
+	if when != gallery.RevealAny && when != gallery.RevealAll && !p.has("reveal_when") {
+		p.add("reveal_when", "must be any or all")
 	}
 	return when
 }

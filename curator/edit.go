@@ -43,7 +43,7 @@ func (c *Curator) EditArtwork(ctx context.Context, who auth.Identity, id string,
 				return gallery.Errorf(gallery.Conflict, "The artwork is revealed; its conditions cannot be changed any more.")
 			}
 			when := art.RevealWhen
-			if e.When != nil && *e.When != "" {
+			if e.When != nil {
 				when = *e.When
 			}
 			list := art.Conditions

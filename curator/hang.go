@@ -2,6 +2,7 @@ package curator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -82,7 +83,7 @@ func (c *Curator) check(s Submission) (gallery.Artwork, error) {
 		Title:       places.text("title", gallery.TitleText, s.Title),
 		Description: places.text("description", gallery.DescriptionText, s.Description),
 		AltText:     places.text("alt_text", gallery.DescriptionText, s.AltText),
-		RevealWhen:  places.when(s.When),
+		RevealWhen:  places.when(cmp.Or(s.When, gallery.RevealAny)),
 		Conditions:  places.conditions(s.Conditions, c.instant()),
 		Placeholder: places.placeholder(s.Placeholder),
 		Reactions:   map[string]int64{},
