@@ -156,6 +156,11 @@ func TestLogout(t *testing.T) {
 	h := open(t)
 	ada := h.Register(t, "ada")
 	phone, tablet := h.Login(t, "ada"), h.Login(t, "ada")
+	for _, wrong := range []object{{"refresh": ""}, {"refresh": "", "everywhere": true}, {"refresh": nil}, {"refresh": "x"}, {}, {"everywhere": true}} {
+		if places := h.ask(phone, "POST", root+"/auth/logout", wrong).want(422).places(); !slices.Equal(places, []string{"refresh"}) {
+			t.Errorf("%v: got places %v, want refresh", wrong, places)
+		}
+	}
 	h.ask(phone, "POST", root+"/auth/logout", object{"refresh": phone.Refresh}).want(204)
 	h.ask(phone, "GET", root+"/users/me", nil).want(401)
 	h.ask(nil, "POST", root+"/auth/refresh", object{"refresh": phone.Refresh}).want(401)

@@ -35,6 +35,10 @@ func (a *api) logout(w http.ResponseWriter, r *request) error {
 	var everywhere bool
 	if err := readJSON(w, r, func(f fields) {
 		token, everywhere = f.text("refresh"), f.flag("everywhere")
+		if text, given := f.get("refresh"); given && text == "" {
+			// The curator would take none for this very session.
+			f.wrong("refresh", "must not be empty")
+		}
 	}); err != nil {
 		return err
 	}
