@@ -15,8 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"invisibleart.example/gallery/websockets"
 )
 
@@ -179,12 +177,16 @@ func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
 		w.wantClose(websockets.CloseTooMany)
 	})
 	t.Run("recovers", func(t *testing.T) {
-		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: rate.Every(time.Millisecond), FrameBurst: 5}), "direct", echoing())
-		for range 40 {
-			w.write(textFrame("x"))
-			w.want(textOp, "x")
-			time.Sleep(2 * time.Millisecond)
-		}
+		cfg := websockets.Config{FrameRate: 1, FrameBurst: 5, PingInterval: 1000 * time.Hour}
+		inPipe(t, cfg, func(t *testing.T, c *websockets.Conn, d *diary, w *wireClient) {
+			for range 40 {
+				w.conn.Write(textFrame("x"))
+				time.Sleep(time.Second)
+			}
+			if got := d.count(); got != 40 || c.CloseCode() != 0 {
+				t.Errorf("got %d messages and close code %d, want 40 and an open connection", got, c.CloseCode())
+			}
+		})
 	})
 }
 

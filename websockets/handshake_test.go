@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"invisibleart.example/gallery/websockets"
@@ -90,10 +91,20 @@ func echoHandler(t testing.TB, e *websockets.Engine) http.Handler {
 	})
 }
 
+// serverTimeout is what net/http gives the requests of an echo server.
+const serverTimeout = 200 * time.Millisecond
+
 // echoServer is a server with timeouts, so that deadlines are left behind.
 func echoServer(t testing.TB, cfg websockets.Config) *httptest.Server {
-	s := httptest.NewUnstartedServer(nil)
-	s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startEchoServer(t, cfg, l)
+}
+
+func startEchoServer(t testing.TB, cfg websockets.Config, l net.Listener) *httptest.Server {
+	s := &httptest.Server{Listener: l, Config: &http.Server{ReadTimeout: serverTimeout, WriteTimeout: serverTimeout}}
 	t.Cleanup(s.Close)
 	s.Config.Handler = echoHandler(t, newEngine(t, cfg))
 	s.Start()
@@ -171,12 +182,13 @@ func TestUpgradeReadsWhatCameWithIt(t *testing.T) {
 // TestUpgradeAfterOrdinaryRequests keeps a connection alive through an ordinary
 // request and a refused handshake, and lets the timeouts of net/http pass.
 func TestUpgradeAfterOrdinaryRequests(t *testing.T) {
-	s := echoServer(t, websockets.Config{})
-	conn, err := net.Dial("tcp", s.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWireClient(t, conn)
+	synctest.Test(t, upgradeAfterOrdinaryRequests)
+}
+
+func upgradeAfterOrdinaryRequests(t *testing.T) {
+	p := newPipes()
+	startEchoServer(t, websockets.Config{}, p)
+	w := newWireClient(t, p.connect())
 	refused := strings.Replace(goodHead, "Version: 13", "Version: 12", 1)
 	for _, request := range []struct {
 		head   string
@@ -194,7 +206,7 @@ func TestUpgradeAfterOrdinaryRequests(t *testing.T) {
 			t.Fatalf("got status %d, want %d", answer.StatusCode, request.status)
 		}
 	}
-	time.Sleep(300 * time.Millisecond) // longer than the server's timeouts
+	time.Sleep(2 * serverTimeout)
 	w.write(textFrame("still there"))
 	w.want(textOp, "still there")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	client "github.com/coder/websocket"
@@ -155,21 +156,26 @@ func TestReplayOfThousands(t *testing.T) {
 // TestSlowReaderIsReplayedTo: a client that takes its replay slowly is not too
 // slow; what it has not taken waits in the store and not in its queue.
 func TestSlowReaderIsReplayedTo(t *testing.T) {
-	h := openHouse(t, websockets.Settings{Conn: websockets.Config{QueueMessages: 60, QueueBytes: 64 << 10}})
-	token, who := h.wall.enrol("frida", time.Hour)
-	const n = 20_000 // some 6 MB, more than the kernels of both sides hold
-	h.wall.notify(who.User.ID, n)
-	s := h.listen(t, token, "&since=0")
-	eventually(t, "the server stops reading pages", func() bool {
-		before := h.wall.pagesRead()
-		time.Sleep(100 * time.Millisecond)
-		return h.wall.pagesRead() == before
+	synctest.Test(t, func(t *testing.T) {
+		p := newPipes()
+		h := openHouseOn(t, websockets.Settings{Conn: websockets.Config{QueueMessages: 60, QueueBytes: 64 << 10}}, p)
+		token, who := h.wall.enrol("frida", time.Hour)
+		const n = 5000
+		h.wall.notify(who.User.ID, n)
+		s := p.dial(t, "/ws/notifications/?since=0&token="+token)
+		s.next()        // the welcome
+		synctest.Wait() // until the server does nothing any more
+		if pages := h.wall.pagesRead(); pages == 0 || pages > 2 {
+			t.Errorf("pages read for a client that takes nothing: got %d of %d, want one or two", pages, n/50)
+		}
+		for first := int64(1); first < n; first += 50 {
+			time.Sleep(time.Second) // takes a page a second; each is within its write timeout
+			s.wantSeqs(first, first+49)
+		}
+		h.silent(t, s)
+		s.conn.CloseNow()
+		h.stop()
 	})
-	if pages := h.wall.pagesRead(); pages >= n/50 {
-		t.Fatalf("pages read for a client that takes nothing: got %d, want less than all %d", pages, n/50)
-	}
-	s.wantSeqs(1, n)
-	h.silent(t, s)
 }
 
 func TestReplayComesBeforeAnythingLive(t *testing.T) {
@@ -246,21 +252,27 @@ func TestPurgedEntriesAreNotWaitedFor(t *testing.T) {
 // TestClaimOfWhatIsNotThere: a message of the broker that the store knows
 // nothing about must not silence a socket.
 func TestClaimOfWhatIsNotThere(t *testing.T) {
-	h := openHouse(t, websockets.Settings{})
+	synctest.Test(t, claimOfWhatIsNotThere)
+}
+
+func claimOfWhatIsNotThere(t *testing.T) {
+	p := newPipes()
+	h := openHouseOn(t, websockets.Settings{}, p)
 	token, who := h.wall.enrol("frida", time.Hour)
-	s := h.listen(t, token, "")
+	s := p.dial(t, "/ws/notifications/?token="+token)
+	s.next() // the welcome
 	h.tell(t, gallery.Notification{RecipientID: who.User.ID, Seq: 1 << 60, Message: "forged"})
-	eventually(t, "the store is asked for it", func() bool { return h.wall.pagesRead() > 0 })
-	asked := h.wall.pagesRead()
-	time.Sleep(20 * time.Millisecond)
-	if got := h.wall.pagesRead(); got > asked+1 {
-		t.Errorf("the store was asked %d times for what it does not have, want once or twice", got)
+	synctest.Wait() // until the store has been asked for it, and for no more
+	if got := h.wall.pagesRead(); got != 1 {
+		t.Errorf("the store was asked %d times for what it does not have, want once", got)
 	}
 	h.tell(t, h.wall.notify(who.User.ID, 1)...)
 	s.wantSeqs(1, 1)
 	h.tell(t, h.wall.notify(who.User.ID, 1)...)
 	s.wantSeqs(2, 2)
 	h.silent(t, s)
+	s.conn.CloseNow()
+	h.stop()
 }
 
 func TestMissedNotificationsAreMadeGood(t *testing.T) {

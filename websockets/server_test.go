@@ -131,12 +131,19 @@ func (p *pipes) Close() error { p.once.Do(func() { close(p.closed) }); return ni
 
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080} }
 
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+// connect waits until the server has accepted, and returns the client's end.
+func (p *pipes) connect() net.Conn {
+	ours, theirs := net.Pipe()
+	p.conns <- theirs
+	return ours
+}
+
 func (p *pipes) dial(t *testing.T, path string) *socket {
 	t.Helper()
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		ours, theirs := net.Pipe()
-		p.conns <- theirs
-		return ours, nil
+		return p.connect(), nil
 	}}
 	conn, _, err := client.Dial(t.Context(), "ws://127.0.0.1:8080"+path, &client.DialOptions{HTTPClient: &http.Client{Transport: transport}})
 	if err != nil {
@@ -147,7 +154,7 @@ func (p *pipes) dial(t *testing.T, path string) *socket {
 
 func TestTokenExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		p := newPipes()
 		h := openHouseOn(t, websockets.Settings{Conn: websockets.Config{PingInterval: 9000 * time.Hour}}, p)
 		a := h.wall.hang("Nocturne")
 		token, who := h.wall.enrol("frida", time.Hour)
