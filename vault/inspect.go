@@ -26,8 +26,9 @@ type Inspected struct {
 // Inspect tells what the file in r is and whether it may hang in the gallery,
 // from its beginning, which stays in memory (a few KiB; for pictures up to
 // their dimensions, at most [MaxPictureHead]). What only the whole tells — the
-// size, and whether a text is UTF-8 to its end — is checked while the result
-// is read: up to limit bytes (0: any number).
+// size, whether a text is UTF-8 to its end, and whether markup stands behind
+// white space longer than that — is checked while the result is read: up to
+// limit bytes (0: any number).
 //
 // Errors are *gallery.Error: Invalid, which names field, for an empty file, a
 // type that is not accepted and a picture beyond [MaxPixels]; TooLarge;
@@ -45,7 +46,7 @@ func Inspect(field string, r io.Reader, limit int64) (*Inspected, error) {
 	}
 	contentType, ok := Sniff(head)
 	if !ok {
-		return nil, gallery.InvalidField(field, "must be %s; SVG and HTML are refused", accepted)
+		return nil, gallery.InvalidField(field, notAccepted)
 	}
 	in.ContentType = contentType
 	in.rest = io.MultiReader(bytes.NewReader(head), r)
@@ -60,7 +61,7 @@ func Inspect(field string, r io.Reader, limit int64) (*Inspected, error) {
 	return in, nil
 }
 
-const accepted = "a JPEG, PNG, GIF, WebP, MP4, WebM, MP3, Ogg, PDF or UTF-8 plain text file"
+const notAccepted = "must be a JPEG, PNG, GIF, WebP, MP4, WebM, MP3, Ogg, PDF or UTF-8 plain text file; SVG and HTML are refused"
 
 // Read implements io.Reader.
 func (in *Inspected) Read(p []byte) (int, error) {

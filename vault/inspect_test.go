@@ -45,6 +45,8 @@ func TestInspectLetsGoodFilesThrough(t *testing.T) {
 		{vault.WebP, append(webp(10_000, 10_000), noise(9000, 1)...)},
 		{vault.MP4, append([]byte(mp4), noise(100_000, 2)...)},
 		{vault.Text, []byte("x")},
+		{vault.Text, []byte(strings.Repeat(" ", 5000))},
+		{vault.Text, []byte(strings.Repeat("\u200b\u3000", 5000) + "A poem with a <b>tag</b> in it, " + strings.Repeat("and much to say, ", 300) + "of <svg> at last.")},
 		{vault.Text, []byte(strings.Repeat("Ein Gedicht über Bäume 🌳 und Käfer.\n", 5000))},
 	} {
 		for name, wrap := range map[string]func(io.Reader) io.Reader{"whole": whole, "byte by byte": iotest.OneByteReader, "data with EOF": iotest.DataErrReader} {
@@ -73,6 +75,11 @@ func TestInspectRefuses(t *testing.T) {
 	}{
 		{"empty", "", "empty"},
 		{"SVG", "<svg/>", "SVG and HTML are refused"},
+		{"HTML behind spaces", strings.Repeat(" ", 4096) + "<!DOCTYPE html><script>alert(1)</script>", "SVG and HTML are refused"},
+		{"SVG behind spaces", strings.Repeat(" ", 4096) + "<svg onload=alert(1)>", "SVG and HTML are refused"},
+		{"a tag cut by the head", strings.Repeat(" ", 4095) + "<b>", "SVG and HTML are refused"},
+		{"HTML behind a megabyte of what cannot be seen", strings.Repeat("\u200b\u00a0\n", 200_000) + "<img src=x onerror=alert(1)>", "SVG and HTML are refused"},
+		{"HTML behind spaces and a word", strings.Repeat(" ", 4096) + "hello<HTML>", "SVG and HTML are refused"},
 		{"unknown", "\x00\x01\x02", "must be a JPEG"},
 		{"pixel bomb", string(bomb), "20000 × 20000 pixels"},
 		{"just over the limit", string(webp(10_001, 10_000)), "more than 100 megapixels"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -35,8 +36,9 @@ func IsPicture(contentType string) bool {
 
 // Sniff tells the media type of a file by its first bytes, and no other way:
 // names and headers are claims. ok is false for everything a work may not be,
-// among them SVG, HTML and XML in any disguise: a browser would run them. An
-// empty head is nothing at all.
+// among them SVG, HTML and XML in any disguise: a browser would run them. (Of a
+// text with more white space in front than the head holds, [Inspect] judges the
+// beginning when it comes.) An empty head is nothing at all.
 func Sniff(head []byte) (contentType string, ok bool) {
 	head = head[:min(len(head), SniffLen)]
 	switch {
@@ -79,11 +81,13 @@ func isText(head []byte) bool {
 	return !isMarkup(head)
 }
 
-// isMarkup tells whether a text is, or may be taken for, HTML, SVG or XML: it
-// begins with a tag, or one that turns text into a document stands in it.
-func isMarkup(head []byte) bool {
-	text := bytes.TrimPrefix(head, []byte("\ufeff"))
-	text = bytes.ToLower(bytes.TrimLeft(text, " \t\n\v\f\r"))
+// isMarkup tells whether a text is, or may be taken for, HTML, SVG or XML: the
+// first thing in it that can be seen is a tag, or a tag that turns text into a
+// document stands in the SniffLen bytes that begin there. A text may mention
+// any tag behind them, and all other tags anywhere but in front.
+func isMarkup(text []byte) bool {
+	text = trimUnseen(text)
+	text = bytes.ToLower(text[:min(len(text), SniffLen)])
 	if len(text) > 1 && text[0] == '<' && (strings.IndexByte("!?/", text[1]) >= 0 || text[1] >= 'a' && text[1] <= 'z') {
 		return true
 	}
@@ -93,6 +97,16 @@ func isMarkup(head []byte) bool {
 		}
 	}
 	return false
+}
+
+// trimUnseen is p without what stands unseen at its beginning: white space,
+// control characters and what Unicode calls default ignorable (zero-width
+// spaces, byte order marks, fillers, variation selectors), by which a browser
+// may be led past a check, and no reader.
+func trimUnseen(p []byte) []byte {
+	return bytes.TrimLeftFunc(p, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	})
 }
 
 // wholeRunes is p without a rune that is cut off at its end.
