@@ -30,6 +30,7 @@ func readsJSON(c call) bool {
 // TestEveryOperation holds what must hold everywhere.
 func TestEveryOperation(t *testing.T) {
 	h := open(t)
+	visitor := h.Register(t, "visitor")
 	forged := &gallerytest.Person{Access: "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}
 	for _, id := range document.ids(everyOperation) {
 		c := document.operations()[id]
@@ -39,6 +40,11 @@ func TestEveryOperation(t *testing.T) {
 			h.ask(forged, c.method, path, nil).want(401).has("WWW-Authenticate", `Bearer realm="gallery"`)
 			h.ask(nil, c.method, path, nil, "Authorization: Basic bWU6bWU=").want(401)
 			h.ask(nil, c.method, path, nil, "Authorization: Bearer x", "Cookie: gallery_session=y", "Origin: "+h.URL).want(401)
+			// Two carriers are two wherever they come from, also when one of them
+			// would not be believed, and on what is open to anybody.
+			h.ask(visitor, c.method, path, nil, "Cookie: gallery_session=y").want(401)
+			h.ask(nil, c.method, path, nil, "Cookie: gallery_session=y; gallery_session=z").want(401)
+			h.ask(nil, c.method, path, nil, "Cookie: gallery_session=y; gallery_session=y", "Sec-Fetch-Site: cross-site").want(401)
 			h.ask(nil, c.method, path, nil, "Origin: http://evil.example").want(403).has("Access-Control-Allow-Origin", "")
 			h.ask(nil, c.method, path, nil, "Origin: null").want(403)
 			h.ask(nil, c.method, path, nil, "Host: evil.example").want(421)
@@ -229,6 +235,10 @@ func TestSessionCookie(t *testing.T) {
 		{"our page writes", "PATCH", []string{"Origin: " + h.URL, "Sec-Fetch-Site: same-origin"}, 200},
 		{"our page writes, old browser", "PATCH", []string{"Origin: " + h.URL}, 200},
 		{"our page reads", "GET", []string{"Sec-Fetch-Site: same-origin"}, 200},
+		{"our page reads, over plain http", "GET", []string{"Referer: " + h.URL + "/artworks/1"}, 200},
+		{"typed by hand", "GET", []string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate"}, 200},
+		{"no browser reads", "GET", nil, 401},
+		{"a link from elsewhere", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 401},
 		{"an allowed page writes", "PATCH", []string{"Origin: " + app, "Sec-Fetch-Site: cross-site"}, 401},
 		{"an allowed page reads", "GET", []string{"Origin: " + app, "Sec-Fetch-Site: cross-site"}, 401},
 		{"a foreign page writes", "PATCH", []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}, 403},
@@ -245,7 +255,7 @@ func TestSessionCookie(t *testing.T) {
 			h.ask(nil, test.method, root+"/users/me", body, append(test.headers, cookie)...).want(test.want)
 		})
 	}
-	dead := h.ask(nil, "GET", root+"/artworks", nil, "Cookie: "+auth.SessionCookie+"=stale").want(401)
+	dead := h.ask(nil, "GET", root+"/artworks", nil, "Cookie: "+auth.SessionCookie+"=stale", "Sec-Fetch-Site: same-origin").want(401)
 	if got := dead.header.Get("Set-Cookie"); !strings.HasPrefix(got, auth.SessionCookie+"=;") || !strings.Contains(got, "Max-Age=0") {
 		t.Errorf("a dead cookie: got Set-Cookie %q, want it taken away", got)
 	}

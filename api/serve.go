@@ -105,16 +105,18 @@ func (a *api) admit(w http.ResponseWriter, r *request, least who) (err error) {
 
 // authenticate finds out who asks. What shows no credential is anonymous; what
 // shows a wrong one is refused, also where nobody needs to sign in: whoever
-// sends a token wants to be known, and should learn that they are not.
+// sends a token wants to be known, and should learn that they are not. A cookie
+// that may not be believed is as good as none, but still one carrier too many
+// beside another.
 func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (auth.Identity, error) {
-	if !a.Origin.CookieAllowed(r) {
-		r = withoutCookies(r)
-	}
 	credential, err := auth.FromRequest(r, false)
 	if err != nil {
 		return auth.Identity{}, err
 	}
 	if credential.Kind == auth.KindSession {
+		if !a.Origin.CookieAllowed(r) {
+			return auth.Identity{}, nil
+		}
 		// The second lock on the door: CookieAllowed went by Origin, this goes
 		// by Sec-Fetch-Site.
 		if err := a.csrf.Check(r); err != nil {
@@ -128,17 +130,6 @@ func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (auth.Identit
 		http.SetCookie(w, auth.ClearCookie(a.Origin.Secure()))
 	}
 	return who, err
-}
-
-// withoutCookies is r as a client without cookies would have sent it.
-func withoutCookies(r *http.Request) *http.Request {
-	if r.Header.Get("Cookie") == "" {
-		return r
-	}
-	bare := *r
-	bare.Header = maps.Clone(r.Header)
-	bare.Header.Del("Cookie")
-	return &bare
 }
 
 // limited lets through what its address may ask.

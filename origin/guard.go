@@ -2,6 +2,7 @@ package origin
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -42,30 +43,48 @@ func (p *Policy) RequestAllowed(r *http.Request) bool {
 }
 
 // CookieAllowed tells whether the session cookie may speak for its user on a
-// request over HTTP (a socket asks Own of its Origin, which browsers always
-// send there). With an Origin, it must be our own. Without one:
+// request to the API (a socket asks Own of its Origin, which browsers always
+// send there). With an Origin, it must be our own. Without one only a read gets
+// it, for browsers name no origin when a page of ours reads from us, and only
+// when the browser says that the read is ours or its user's own idea:
 //
-//   - a request that changes something is not a browser's, which always names
-//     its origin then, and gets no cookie;
-//   - one that only reads gets it unless Sec-Fetch-Site says that another
-//     site's page caused it. Browsers leave the Origin out when a page of ours
-//     reads from us.
+//   - by Sec-Fetch-Site, which browsers send over https and to loopback names;
+//   - without any, as over plain http in a local network, by a Referer of ours.
+//     The pages have it sent, and an artist's link behind the veil needs it.
+//
+// What another site caused, a link followed to us included, gets no cookie.
 func (p *Policy) CookieAllowed(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
 	if origin := r.Header.Get("Origin"); origin != "" {
-		return p.Own(origin) && r.Header.Get("Sec-Fetch-Site") != "cross-site"
+		return p.Own(origin) && site != "cross-site"
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	switch {
+	case !reads(r):
 		return false
-	}
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
-		return true
+	case site == "":
+		return p.ownReferer(r)
 	default:
-		// Following a link from elsewhere is the one thing that another site
-		// may cause in the user's name; what an image or a script would load
-		// comes without.
-		return r.Header.Get("Sec-Fetch-Mode") == "navigate"
+		return site == "same-origin" || site == "none"
 	}
+}
+
+// CookieAllowedOnPage is CookieAllowed for the pages, which are there to be come
+// to: by a link on another site, or from an address bar over plain http, where
+// nothing is said of it. SameSite keeps the cookie from whatever else another
+// site's page loads.
+func (p *Policy) CookieAllowedOnPage(r *http.Request) bool {
+	if p.CookieAllowed(r) {
+		return true
+	}
+	arrives := r.Header.Get("Sec-Fetch-Site") == "" || r.Header.Get("Sec-Fetch-Mode") == "navigate"
+	return reads(r) && r.Header.Get("Origin") == "" && arrives
+}
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+func (p *Policy) ownReferer(r *http.Request) bool {
+	u, err := url.Parse(r.Header.Get("Referer"))
+	return err == nil && u.User == nil && p.Own(u.Scheme+"://"+u.Host)
 }
 
 // CORS lets the pages of allowed origins read the answers, without credentials

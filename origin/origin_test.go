@@ -215,34 +215,50 @@ func TestGuard(t *testing.T) {
 
 func TestCookieAllowed(t *testing.T) {
 	p := policy(t, "https://gallery.example", []string{"https://app.example"}, ":8080")
+	const own, app = "https://gallery.example", "https://app.example"
 	for _, test := range []struct {
-		name, method, origin, site, mode string
-		want                             bool
+		name, method, origin, site, mode, referer string
+		want, wantOnPage                          bool
 	}{
-		{"our own page", "POST", "https://gallery.example", "same-origin", "cors", true},
-		{"our own page, old browser", "POST", "https://gallery.example", "", "", true},
-		{"an allowed origin", "POST", "https://app.example", "cross-site", "cors", false},
-		{"an allowed origin reads", "GET", "https://app.example", "cross-site", "cors", false},
-		{"no browser writes", "POST", "", "", "", false},
-		{"no browser deletes", "DELETE", "", "", "", false},
-		{"our page reads", "GET", "", "same-origin", "cors", true},
-		{"our page reads, old browser", "GET", "", "", "", true},
-		{"typed by hand", "GET", "", "none", "navigate", true},
-		{"a link from elsewhere", "GET", "", "cross-site", "navigate", true},
-		{"an image elsewhere", "GET", "", "cross-site", "no-cors", false},
-		{"an image on a sibling", "GET", "", "same-site", "no-cors", false},
-		{"a claim to be ours", "POST", "https://gallery.example", "cross-site", "cors", false},
-		{"null", "GET", "null", "cross-site", "cors", false},
+		{"our own page", "POST", own, "same-origin", "cors", "", true, true},
+		{"our own page, old browser", "POST", own, "", "", "", true, true},
+		{"an allowed origin", "POST", app, "cross-site", "cors", "", false, false},
+		{"an allowed origin reads", "GET", app, "cross-site", "cors", "", false, false},
+		{"no browser writes", "POST", "", "", "", "", false, false},
+		{"no browser deletes", "DELETE", "", "", "", "", false, false},
+		{"a write without an origin", "POST", "", "same-origin", "cors", own + "/", false, false},
+		{"our page reads", "GET", "", "same-origin", "cors", "", true, true},
+		{"our page asks for the head", "HEAD", "", "same-origin", "cors", "", true, true},
+		{"our page reads, over plain http", "GET", "", "", "", own + "/artworks/1?x=y", true, true},
+		{"another's page reads, over plain http", "GET", "", "", "", "https://evil.example/" + own, false, true},
+		{"a page with our name for a user reads", "GET", "", "", "", "https://gallery.example@evil.example/", false, true},
+		{"a page of ours, to its user", "GET", "", "", "", "https://me@gallery.example/", false, true},
+		{"a referrer that is none", "GET", "", "", "", "about:client", false, true},
+		{"a referrer of ours, and the browser says otherwise", "GET", "", "cross-site", "no-cors", own + "/", false, false},
+		{"no browser reads", "GET", "", "", "", "", false, true},
+		{"typed by hand", "GET", "", "none", "navigate", "", true, true},
+		{"a link from elsewhere", "GET", "", "cross-site", "navigate", "", false, true},
+		{"a link from a sibling", "GET", "", "same-site", "navigate", "", false, true},
+		{"an image elsewhere", "GET", "", "cross-site", "no-cors", "", false, false},
+		{"an image on a sibling", "GET", "", "same-site", "no-cors", "", false, false},
+		{"a claim to be ours", "POST", own, "cross-site", "cors", "", false, false},
+		{"null", "GET", "null", "cross-site", "cors", "", false, false},
+		{"null, going somewhere", "GET", "null", "cross-site", "navigate", "", false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := httptest.NewRequest(test.method, "/", nil)
-			for name, value := range map[string]string{"Origin": test.origin, "Sec-Fetch-Site": test.site, "Sec-Fetch-Mode": test.mode} {
+			for name, value := range map[string]string{
+				"Origin": test.origin, "Sec-Fetch-Site": test.site, "Sec-Fetch-Mode": test.mode, "Referer": test.referer,
+			} {
 				if value != "" {
 					r.Header.Set(name, value)
 				}
 			}
 			if got := p.CookieAllowed(r); got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
+				t.Errorf("in the API: got %v, want %v", got, test.want)
+			}
+			if got := p.CookieAllowedOnPage(r); got != test.wantOnPage {
+				t.Errorf("on a page: got %v, want %v", got, test.wantOnPage)
 			}
 		})
 	}

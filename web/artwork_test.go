@@ -127,8 +127,14 @@ func TestArtwork_artistMayLookBehindTheVeil(t *testing.T) {
 		if got := strings.Contains(p.body, "/content"); got != want {
 			t.Errorf("%s: got a link to the content %v, want %v", name, got, want)
 		}
-		if content := b.get(t, "/api/v1/artworks/"+art.ID+"/content"); (content.status == http.StatusOK) != want {
-			t.Errorf("%s: content: got status %d, want it shown %v", name, content.status, want)
+		for how, header := range map[string]http.Header{
+			"from the page":                  {"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}},
+			"from the page, over plain http": {"Referer": {b.url + "/artworks/" + art.ID}},
+		} {
+			content := b.send(t, "GET", "/api/v1/artworks/"+art.ID+"/content", header, nil)
+			if (content.status == http.StatusOK) != want {
+				t.Errorf("%s, %s: got status %d, want it shown %v", name, how, content.status, want)
+			}
 		}
 	}
 }

@@ -133,6 +133,34 @@ func TestDoor_otherSites(t *testing.T) {
 	b.get(t, "/").has(t, "ada")
 }
 
+// Pages are there to be come to, so they know their visitor however they came;
+// over plain http no browser says how.
+func TestDoor_waysIn(t *testing.T) {
+	server := gallerytest.Start(t, gallerytest.Options{})
+	server.Register(t, "ada")
+	b := visit(t, server.House)
+	b.signIn(t, "ada")
+	for name, header := range map[string]http.Header{
+		"over plain http":       nil,
+		"a link on our page":    {"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}},
+		"a script on our page":  {"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"cors"}},
+		"by hand":               {"Sec-Fetch-Site": {"none"}, "Sec-Fetch-Mode": {"navigate"}},
+		"a link from elsewhere": {"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}},
+	} {
+		if p := b.send(t, "GET", "/", header, nil); !strings.Contains(p.body, "Sign out") {
+			t.Errorf("%s: got a stranger's page, want ada's", name)
+		}
+	}
+	b.send(t, "GET", "/", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"}}, nil).has(t, "Sign in")
+	// Two cookies might be two people's, whether they are believed or not.
+	two := http.Header{"Cookie": {auth.SessionCookie + "=y; " + auth.SessionCookie + "=z"}, "Content-Type": {"application/x-www-form-urlencoded"}}
+	for _, method := range []string{"GET", "POST"} {
+		if p := visit(t, server.House).send(t, method, "/sign-in", two, strings.NewReader("")); p.status != http.StatusUnauthorized {
+			t.Errorf("%s with two cookies: got status %d, want 401", method, p.status)
+		}
+	}
+}
+
 func TestDoor_registrationsAreLimited(t *testing.T) {
 	server := gallerytest.Start(t, gallerytest.Options{Change: func(c *node.Config) {
 		c.Limits.RegistrationsByAddress.Burst = 1

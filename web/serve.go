@@ -123,11 +123,8 @@ func (s *site) recognise(w http.ResponseWriter, r *http.Request) (auth.Identity,
 	cookies := *r
 	cookies.Header = maps.Clone(r.Header)
 	cookies.Header.Del("Authorization")
-	if !s.Origin.CookieAllowed(r) {
-		cookies.Header.Del("Cookie")
-	}
 	credential, err := auth.FromRequest(&cookies, false)
-	if err != nil || credential.IsZero() {
+	if err != nil || credential.IsZero() || !s.Origin.CookieAllowedOnPage(r) {
 		return auth.Identity{}, err
 	}
 	who, err := s.Curator.Authenticate(r.Context(), credential)
