@@ -155,14 +155,22 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// hang ADDR begins a request and never ends it.
+// hang ADDR begins a request and never ends it. The server asks for the body
+// when its handler reads, so from then on there is a handler that waits.
 func hang(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, 1, 1, "hang ADDR")
 	conn, err := net.Dial("tcp", args[0])
 	ts.Check(err)
 	ts.Defer(func() { conn.Close() })
-	_, err = fmt.Fprintf(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: %s\r\n"+
-		"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{", args[0])
+	ts.Check(conn.SetDeadline(time.Now().Add(gallerytest.Patience)))
+	_, err = fmt.Fprintf(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: %s\r\nExpect: 100-continue\r\n"+
+		"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n", args[0])
 	ts.Check(err)
-	time.Sleep(100 * time.Millisecond) // until it has reached its handler
+	const want = "HTTP/1.1 100 Continue\r\n\r\n"
+	got := make([]byte, len(want))
+	if _, err = io.ReadFull(conn, got); err != nil || string(got) != want {
+		ts.Fatalf("got %q (%v), want %q", got, err, want)
+	}
+	_, err = io.WriteString(conn, "{")
+	ts.Check(err)
 }
