@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"invisibleart.example/gallery/node"
@@ -103,72 +104,87 @@ func TestAccessLogHoldsNoSecrets(t *testing.T) {
 // A client that keeps reading, however slowly, gets everything; one that stops
 // is cut off, and its handler with it.
 func TestPatience(t *testing.T) {
-	const patience = time.Second
-	content := bytes.Repeat([]byte("gallery "), 64<<20/8) // more than the kernel buffers
-	ended := make(chan error, 1)
-	server := httptest.NewServer(node.Patient(patience, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/small" {
-			return
-		}
-		_, err := w.Write(content)
-		ended <- err
-	})))
-	defer server.Close()
-
-	dial := func(path string) net.Conn {
-		conn, err := net.Dial("tcp", server.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
-		return conn
+	for name, test := range map[string]func(t *testing.T, p *pipes, ended chan error){
+		"slow": readSlowly, "stalled": readNothing, "the next request on the same connection": readTwice,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, ended := newPipes(), make(chan error, 1)
+				server := &http.Server{Handler: node.Patient(testPatience, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					switch r.URL.Path {
+					case "/empty":
+					case "/small":
+						io.WriteString(w, "small")
+					default:
+						_, err := w.Write(make([]byte, largeAnswer))
+						ended <- err
+					}
+				}))}
+				go server.Serve(p) // until Close; the bubble waits for it
+				defer server.Close()
+				test(t, p, ended)
+			})
+		})
 	}
+}
 
-	t.Run("slow", func(t *testing.T) {
-		conn := dial("/")
-		defer conn.Close()
-		start, read := time.Now(), 0
-		buffer := make([]byte, 256<<10)
-		for read < len(content) {
-			n, err := conn.Read(buffer)
-			if err != nil {
-				t.Fatalf("cut off after %d bytes and %v: %v", read, time.Since(start), err)
-			}
-			read += n
-			if time.Since(start) < 2*patience {
-				time.Sleep(20 * time.Millisecond)
-			}
+const (
+	testPatience = time.Second
+	largeAnswer  = 8 << 20
+)
+
+// ask opens a connection for one request and sends it.
+func ask(t *testing.T, p *pipes, path string) net.Conn {
+	t.Helper()
+	conn := p.dial()
+	t.Cleanup(func() { conn.Close() })
+	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func readSlowly(t *testing.T, p *pipes, ended chan error) {
+	conn, buffer, read := ask(t, p, "/"), make([]byte, 32<<10), 0
+	for err := error(nil); err == nil; {
+		time.Sleep(testPatience / 3) // and a piece of the server's may take two of ours
+		var n int
+		n, err = io.ReadFull(conn, buffer)
+		read += n
+	}
+	if read <= largeAnswer { // with its head
+		t.Errorf("cut off after %d bytes", read)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("got %v, want the whole answer written", err)
+	}
+}
+
+func readNothing(t *testing.T, p *pipes, ended chan error) {
+	start := time.Now()
+	ask(t, p, "/")
+	if err := <-ended; err == nil {
+		t.Error("everything passed without a reader")
+	}
+	if got := time.Since(start); got != testPatience {
+		t.Errorf("the handler waited %v for a client that does not read, want %v", got, testPatience)
+	}
+}
+
+func readTwice(t *testing.T, p *pipes, _ chan error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return p.dial(), nil
+	}}}
+	defer client.CloseIdleConnections()
+	for _, path := range []string{"/small", "/empty"} {
+		response, err := client.Get("http://x" + path)
+		if err != nil {
+			t.Fatalf("after the deadline of the request before: %v", err)
 		}
-		if err := <-ended; err != nil {
-			t.Errorf("got %v, want the whole answer written", err)
-		}
-		if got := time.Since(start); got < 2*patience {
-			t.Errorf("the reader was not slow: %v", got)
-		}
-	})
-	t.Run("stalled", func(t *testing.T) {
-		conn := dial("/")
-		defer conn.Close()
-		select {
-		case err := <-ended:
-			if err == nil {
-				t.Error("everything passed without a reader")
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatal("the handler still waits for a client that does not read")
-		}
-	})
-	t.Run("the next request on the same connection", func(t *testing.T) {
-		client := server.Client()
-		for range 2 {
-			response, err := client.Get(server.URL + "/small")
-			if err != nil {
-				t.Fatalf("after the deadline of the request before: %v", err)
-			}
-			response.Body.Close()
-			time.Sleep(patience + 50*time.Millisecond)
-		}
-	})
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		time.Sleep(2 * testPatience)
+	}
 }
 
 // deaf is a broker whose subscriptions are alive and hear nothing.
