@@ -23,7 +23,10 @@ import (
 	"invisibleart.example/gallery/websockets"
 )
 
-const password = "correct horse battery"
+const (
+	password = "correct horse battery"
+	signer   = "signersignersignersignersignersigner" // the key of tokens
+)
 
 // house is a curator over real files, with ears on its broker.
 type house struct {
@@ -77,7 +80,7 @@ func open(t testing.TB, p plan) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signers, err := auth.ParseKeys(strings.Repeat("signer", 6))
+	signers, err := auth.ParseKeys(signer)
 	if err != nil {
 		t.Fatal(err)
 	}
