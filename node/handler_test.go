@@ -172,7 +172,9 @@ func readNothing(t *testing.T, p *pipes, ended chan error) {
 }
 
 func readTwice(t *testing.T, p *pipes, _ chan error) {
+	dials := 0
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		dials++
 		return p.dial(), nil
 	}}}
 	defer client.CloseIdleConnections()
@@ -184,6 +186,9 @@ func readTwice(t *testing.T, p *pipes, _ chan error) {
 		io.Copy(io.Discard, response.Body)
 		response.Body.Close()
 		time.Sleep(2 * testPatience)
+	}
+	if dials != 1 { // the client tries again by itself when a connection fails it
+		t.Errorf("got %d connections, want both requests on one", dials)
 	}
 }
 
