@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -75,6 +76,21 @@ func TestFullDisk(t *testing.T) {
 	if acknowledged == 200 {
 		t.Error("200 comments were written to a full disk")
 	}
+	ready := func(want int) {
+		t.Helper()
+		response, err := p.Client.Get(p.URL + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.StatusCode; got != want {
+			t.Errorf("readyz: got status %d, want %d", got, want)
+		}
+	}
+	ready(http.StatusServiceUnavailable)
+	if got, want := strings.Count(p.Log(), "request cannot be served now"), 1; got != want {
+		t.Errorf("got %d warnings within a minute, want %d:\n%s", got, want, p.Log())
+	}
 	if a := p.Anybody().Look(t, second.ID); a.Title != "Second" {
 		t.Errorf("on a full disk the second work is %+v", a)
 	}
@@ -82,6 +98,7 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
+	ready(http.StatusOK) // by itself, though nobody has written anything
 	visitor.Comment(t, first.ID, "There is room again")
 	if got, want := len(p.Anybody().Comments(t, first.ID)), acknowledged+1; got != want {
 		t.Errorf("got %d comments, want the %d that were acknowledged", got, want)

@@ -8,4 +8,5 @@ var (
 	NewCanary = newCanary
 	Sing      = (*canary).sing
 	Server    = (*Node).server
+	Calm      = newCalm
 )

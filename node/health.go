@@ -16,8 +16,8 @@ const readyPatience = 2 * time.Second
 // healthz answers as soon as and as long as the process can answer at all.
 func (n *Node) healthz(w http.ResponseWriter, _ *http.Request) { ok(w, "ok\n") }
 
-// readyz answers 200 when this node delivers: the store answers, and a canary
-// sent through the broker comes back. Otherwise 503; which part it was stands
+// readyz answers 200 when this node delivers: the store answers and has room to
+// write, and a canary sent through the broker comes back. Otherwise 503; which part it was stands
 // in the log.
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyPatience)
@@ -37,6 +37,9 @@ func (n *Node) ready(ctx context.Context) error {
 		return errStopping
 	}
 	if err := n.curator.Ready(ctx); err != nil {
+		return err
+	}
+	if err := n.db.Room(ctx); err != nil {
 		return err
 	}
 	return n.canary.sing(ctx)

@@ -85,6 +85,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	broker := pubsub.NewMemory()
+	edge := newCalm(c.Log) // of whoever answers requests
 	limits := ratelimit.New(c.Limits, c.Now)
 	n.curator, err = curator.New(curator.Config{
 		DB: n.db, Vault: works, Tokens: tokens, Passwords: auth.NewPasswords(c.PasswordCost),
@@ -95,7 +96,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.sockets, err = websockets.NewServer(n.curator, broker, websockets.Settings{
-		Origin: origins, Peer: peers, Limits: limits, Log: c.Log, Now: c.Now,
+		Origin: origins, Peer: peers, Limits: limits, Log: edge, Now: c.Now,
 	})
 	if err != nil {
 		return err
@@ -106,13 +107,13 @@ func (n *Node) open(ctx context.Context) error {
 	n.onClose(n.canary.close)
 	rest, err := api.New(api.Config{
 		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits,
-		MaxUpload: c.MaxUpload, Log: c.Log, Now: c.Now,
+		MaxUpload: c.MaxUpload, Log: edge, Now: c.Now,
 	})
 	if err != nil {
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits, Log: c.Log,
+		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits, Log: edge,
 	})
 	if err != nil {
 		return err

@@ -34,10 +34,8 @@ type Document struct {
 // once. log may be nil. It must be called before anything of the body is
 // written; headers that spoke of another body are taken back.
 func Write(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) {
+	Report(log, r, err)
 	status := Status(err)
-	if status == http.StatusInternalServerError && log != nil && !gone(r, err) {
-		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-	}
 	kind := kindOf(status)
 	d := Document{Type: kind.Type(), Title: kind.Title, Status: status, Detail: kind.Meaning}
 	if e, ok := errors.AsType[*gallery.Error](err); ok {
@@ -50,6 +48,24 @@ func Write(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) 
 		}
 	}
 	write(w, d)
+}
+
+// Report writes to the log what the answer to r does not say: an unknown error,
+// and why the gallery cannot do now what it usually can (the disk is full, the
+// store is locked). Write does it; it is for answers that are no problem
+// document. log may be nil.
+func Report(log *slog.Logger, r *http.Request, err error) {
+	if log == nil || gone(r, err) {
+		return
+	}
+	switch Status(err) {
+	case http.StatusInternalServerError:
+		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	case http.StatusServiceUnavailable:
+		if e, ok := errors.AsType[*gallery.Error](err); ok && e.Err != nil {
+			log.WarnContext(r.Context(), "request cannot be served now", "method", r.Method, "path", r.URL.Path, "error", err)
+		}
+	}
 }
 
 // WriteStatus answers with a status that has no error behind it, such as 405

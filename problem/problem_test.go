@@ -82,6 +82,26 @@ func TestUnknownErrorsStayInTheLog(t *testing.T) {
 	}
 }
 
+func TestWhyItCannotBeServedStandsInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	full := &gallery.Error{Code: gallery.Unavailable, Message: "No room.", Err: errors.New("disk sda1 is full")}
+	w := httptest.NewRecorder()
+	problem.Write(w, httptest.NewRequest("GET", "/x?token=secret", nil), full, slog.New(slog.NewTextHandler(&log, nil)))
+	if w.Code != 503 || strings.Contains(w.Body.String(), "sda1") {
+		t.Errorf("got %d %s, want 503 without the cause", w.Code, w.Body)
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "sda1") || strings.Contains(got, "secret") {
+		t.Errorf("got log %q, want one warning with the cause and without the query", got)
+	}
+	log.Reset()
+	for _, err := range []error{gallery.Errorf(gallery.Unavailable, "Going away."), gallery.Errorf(gallery.NotFound, "Gone.")} {
+		problem.Write(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil), err, slog.New(slog.NewTextHandler(&log, nil)))
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged %s, want nothing where there is no cause", &log)
+	}
+}
+
 func TestAClientThatIsGoneIsNoFailure(t *testing.T) {
 	var log bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())

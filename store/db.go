@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +25,7 @@ type DB struct {
 	writer *sql.DB
 	reader *sql.DB
 	now    func() time.Time
+	full   atomic.Bool // the last write found no room
 }
 
 // Open opens the SQLite file at path, creating it (mode 0600) when there is
@@ -84,4 +87,27 @@ func (db *DB) Ping(ctx context.Context) error {
 		return fmt.Errorf("ping store: %w", explain(err))
 	}
 	return nil
+}
+
+// Room tells whether there is room to write: it is nil unless the last write
+// found none, and then it tries another, as large as the largest JSON body and
+// forgotten at once, so that the answer changes by itself when there is room
+// again. What fills the disk meanwhile only the next write finds out.
+func (db *DB) Room(ctx context.Context) error {
+	if !db.full.Load() {
+		return nil
+	}
+	return db.Write(ctx, func(tx *Tx) error {
+		var id string
+		var at time.Time
+		tx.stamp(&id, &at)
+		if _, err := tx.exec(ctx, `INSERT INTO outbox (id, kind, payload, created_at) VALUES ($1, 'room', $2, $3)`,
+			id, strings.Repeat("x", 64<<10), micros(at)); err != nil {
+			return fmt.Errorf("try whether there is room: %w", err)
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM outbox WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("try whether there is room: %w", err)
+		}
+		return nil
+	})
 }

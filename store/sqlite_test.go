@@ -336,6 +336,9 @@ func TestDiskFull(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "full") {
 		t.Errorf("got %v, want the cause in it", err)
 	}
+	if err := db.Room(t.Context()); gallery.CodeOf(err) != gallery.Unavailable {
+		t.Errorf("room on a full disk: got %v, want it Unavailable", err)
+	}
 	// A use case that overlooks the error must not commit a half.
 	err = db.Write(t.Context(), func(tx *store.Tx) error {
 		swallowed = fill(tx)
@@ -348,6 +351,9 @@ func TestDiskFull(t *testing.T) {
 	wantCode(t, "an overlooked error and no other", err, gallery.Unavailable)
 
 	room("1073741823")
+	if err := db.Room(t.Context()); err != nil {
+		t.Errorf("with room again, and nothing written since: got %v, want room", err)
+	}
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		wantCode(t, "what was rolled back", second(tx.AccountByID(ctx, id(100))), gallery.NotFound)
 		return nil

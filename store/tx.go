@@ -49,6 +49,9 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 			break
 		}
 	}
+	if full := faultOf(err) == faultFull; full || err == nil {
+		db.full.Store(full)
+	}
 	return err
 }
 

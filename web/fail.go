@@ -27,9 +27,7 @@ func (s *site) fail(w http.ResponseWriter, v *visit, err error) {
 			page.Title, page.Detail = kind.Title, kind.Meaning
 		}
 	}
-	if page.Status == http.StatusInternalServerError && v.Context().Err() == nil {
-		s.Log.ErrorContext(v.Context(), "page failed", "method", v.Method, "path", v.URL.Path, "error", err)
-	}
+	problem.Report(s.Log, v.Request, err)
 	if e, ok := errors.AsType[*gallery.Error](err); ok {
 		if e.Code != gallery.Internal && e.Message != "" {
 			page.Detail = e.Message
