@@ -131,7 +131,7 @@ func TestRefusedHangLeavesNothing(t *testing.T) {
 		want []string
 	}{
 		{"everything", curator.Submission{
-			Title: "a\nb", Description: strings.Repeat("x", 5001), AltText: "\x00", When: "some",
+			Title: " \n", Description: strings.Repeat("x", 5001), AltText: "\x00", When: "some",
 			Conditions: []gallery.Condition{at(past), views(0), comments(-1), {Measure: "moon"}, views(1 << 60)},
 		}, []string{
 			"title", "description", "alt_text", "reveal_when",
