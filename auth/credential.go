@@ -54,13 +54,13 @@ func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), n
 // ?ticket=, because a browser cannot give a WebSocket a header. Anywhere else
 // the query is not looked at, so that no token gets used to stand in a log.
 //
-// It refuses with a *gallery.Error: Unauthorized when there is more than one
-// carrier or when one comes twice; Malformed when a socket's query does not parse. Two credentials
-// might name two people, and whichever the server picked, a proxy or a log in
-// front of it might have picked the other one. Such a request is refused even
-// where nobody needs to sign in. An Authorization header that holds anything
-// but one bearer token is a credential without a value, which nobody honours. Whether a cookie may be believed for the
-// request's Origin is for the caller to decide.
+// It refuses with a *gallery.Error Unauthorized when there is more than one
+// carrier or when one comes twice. Two credentials might name two people, and
+// whichever the server picked, a proxy or a log in front of it might have
+// picked the other one. Such a request is refused even where nobody needs to
+// sign in. An Authorization header that holds anything but one bearer token is
+// a credential without a value, which nobody honours. Whether a cookie may be
+// believed for the request's Origin is for the caller to decide.
 func FromRequest(r *http.Request, socket bool) (Credential, error) {
 	var found []Credential
 	for _, header := range r.Header.Values("Authorization") {
@@ -75,11 +75,8 @@ func FromRequest(r *http.Request, socket bool) (Credential, error) {
 		}
 	}
 	if socket {
-		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil {
-			// The parser's own text may quote the query, token and all.
-			return Credential{}, gallery.Errorf(gallery.Malformed, "The query of the address cannot be read.")
-		}
+		// What of a query cannot be read is no credential; what can, counts.
+		query, _ := url.ParseQuery(r.URL.RawQuery)
 		for _, kind := range []CredentialKind{KindToken, KindTicket} {
 			for _, value := range query[string(kind)] {
 				found = append(found, Credential{kind, value})

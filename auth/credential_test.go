@@ -62,8 +62,9 @@ func TestFromRequest(t *testing.T) {
 		{"list", "/", bearer("Bearer a.b.c, Basic YTpi"), false, auth.Credential{Kind: auth.KindBearer}, ""},
 		{"parameters", "/", bearer(`Bearer token="a.b.c"`), false, auth.Credential{Kind: auth.KindBearer}, ""},
 		{"not ASCII", "/", bearer("Bearer ä"), false, auth.Credential{Kind: auth.KindBearer}, ""},
-		{"broken escape", "/?token=%zz", nil, true, auth.Credential{}, gallery.Malformed},
-		{"semicolon", "/?a=1;token=x", nil, true, auth.Credential{}, gallery.Malformed},
+		{"broken escape", "/?token=%zz", nil, true, auth.Credential{}, ""},
+		{"broken beside a token", "/?token=a.b.c&utm=a;b", nil, true, auth.Credential{Kind: auth.KindToken, Value: "a.b.c"}, ""},
+		{"semicolon", "/?a=1;token=x", nil, true, auth.Credential{}, ""},
 		{"broken query that is not read", "/?token=%zz", nil, false, auth.Credential{}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

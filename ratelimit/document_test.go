@@ -38,7 +38,7 @@ func TestDocumentNamesTheDefaults(t *testing.T) {
 		"handshakes per address":                    written(d.HandshakesByAddress),
 		"sockets per address":                       held(d.SocketsByAddress),
 		"sockets per user":                          held(d.SocketsByUser),
-		"frames a client sends on one socket":       written(d.MessagesBySocket),
+		"messages a client sends on one socket":     written(d.MessagesBySocket),
 	}
 	for name, limit := range want {
 		if got := documented[name]; got != limit {

@@ -44,7 +44,7 @@ type Table struct {
 //	handshakes per address         200   20 a second
 //	sockets per address            250
 //	sockets per user                50
-//	messages per socket             60   10 a second
+//	messages per socket            300   20 a second
 func Defaults() Table {
 	return Table{
 		RequestsByAddress:       Rule{1000, 10 * time.Millisecond},
@@ -60,7 +60,7 @@ func Defaults() Table {
 		HandshakesByAddress:     Rule{200, 50 * time.Millisecond},
 		SocketsByAddress:        250,
 		SocketsByUser:           50,
-		MessagesBySocket:        Rule{60, 100 * time.Millisecond},
+		MessagesBySocket:        Rule{300, 50 * time.Millisecond},
 	}
 }
 

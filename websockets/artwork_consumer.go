@@ -54,12 +54,8 @@ func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.
 	c.mu.Lock()
 	c.revealSaid = state.IsRevealed
 	c.mu.Unlock()
-	conn, err := s.engine.Upgrade(w, r, c)
-	if err != nil {
-		return err
-	}
-	c.attach(conn)
-	return nil
+	_, err = s.engine.Upgrade(w, r, c)
+	return err
 }
 
 // readID reads any spelling of a UUID into the one that is stored.
@@ -86,14 +82,10 @@ func (s *Server) artworkTopic(id string) topic {
 	}}
 }
 
-// attach gives the consumer its connection and says what there is to say
-// first. It is called by whoever comes first, the handshake or the reader.
-func (c *ArtworkConsumer) attach(conn *Conn) {
+// Opened implements [Handler]: it says what there is to say first.
+func (c *ArtworkConsumer) Opened(conn *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.conn != nil {
-		return
-	}
 	c.conn = conn
 	conn.Send(c.greeting)
 	if c.revealHeard.Len() > 0 {
@@ -133,8 +125,7 @@ func (c *ArtworkConsumer) sayReveal(f Frame) {
 }
 
 // Message implements [Handler]: check_status is answered, all else ignored.
-func (c *ArtworkConsumer) Message(conn *Conn, _ bool, payload []byte) {
-	c.attach(conn)
+func (c *ArtworkConsumer) Message(_ *Conn, _ bool, payload []byte) {
 	if m, ok := readClientMessage(payload); ok && m.kind == "check_status" {
 		c.status()
 	}

@@ -8,6 +8,9 @@ import (
 
 // Handler is what happens on a connection.
 type Handler interface {
+	// Opened is called exactly once, before anything else and before anything
+	// of the peer's is read: what it sends comes before every answer.
+	Opened(c *Conn)
 	// Message is called with each whole message, in order, never concurrently
 	// for one connection. payload is valid only during the call. While it
 	// blocks, nothing more is read from the peer: that is the peer's

@@ -87,6 +87,7 @@ func BenchmarkEcho(b *testing.B) {
 type handlerFunc func(c *websockets.Conn, binary bool, payload []byte)
 
 func (f handlerFunc) Message(c *websockets.Conn, binary bool, payload []byte) { f(c, binary, payload) }
+func (f handlerFunc) Opened(*websockets.Conn)                                 {}
 func (f handlerFunc) Closed(*websockets.Conn)                                 {}
 
 // BenchmarkIdle reports the user-space memory of a connection that waits:

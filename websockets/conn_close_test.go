@@ -142,6 +142,23 @@ func TestConnClosesFromWithinMessage(t *testing.T) {
 	}
 }
 
+// TestConnGreetsFirst has peers whose first bytes end the connection at once:
+// what Opened says comes before the answer to anything.
+func TestConnGreetsFirst(t *testing.T) {
+	e := newEngine(t, websockets.Config{})
+	for range 200 {
+		server, client := tcpPair(t)
+		w := newWireClient(t, client)
+		d := newDiary()
+		d.onOpened = func(c *websockets.Conn) { c.Send(websockets.TextFrame([]byte("welcome"))) }
+		e.Attach(server, clientFrame(closeOp, true, nil), d)
+		w.want(textOp, "welcome")
+		w.wantClose(websockets.CloseNoStatus)
+		client.Close()
+		d.ended(t)
+	}
+}
+
 // TestConnContainsAPanic lets a bug cost the one connection that met it.
 func TestConnContainsAPanic(t *testing.T) {
 	told := make(chan any, 1)

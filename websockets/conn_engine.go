@@ -20,7 +20,7 @@ type Config struct {
 	QueueMessages int           // messages that may wait for a slow peer, else 4408; 0: 256
 	QueueBytes    int           // bytes that may wait for a slow peer, else 4408; 0: 1 MiB
 	WriteTimeout  time.Duration // how long a peer may take not one byte, else 4408; 0: 10 s
-	FrameRate     rate.Limit    // frames a second a peer may send, else 4429; 0: no limit
+	FrameRate     rate.Limit    // frames a second a peer may send, 64 continuations for one, else 4429; 0: no limit
 	FrameBurst    int           // frames it may send at once; 0: those of one second
 	PingInterval  time.Duration // two pings without a pong end a connection; 0: 25 s
 	// Panicked is told of a panic in Handler.Message, which then costs only its
@@ -94,6 +94,7 @@ func (e *Engine) attach(conn net.Conn, greeting, early []byte, h Handler) *Conn 
 		c.closeLocked(ended.code, ended.reason)
 	}
 	c.mu.Unlock()
+	h.Opened(c)
 	go c.serve(early)
 	return c
 }

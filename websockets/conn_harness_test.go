@@ -17,6 +17,7 @@ import (
 
 // diary is a handler that writes down what happens on a connection.
 type diary struct {
+	onOpened  func(c *websockets.Conn)                              // may be nil
 	onMessage func(c *websockets.Conn, binary bool, payload []byte) // may be nil
 
 	mu       sync.Mutex
@@ -49,6 +50,12 @@ func (d *diary) Message(c *websockets.Conn, binary bool, payload []byte) {
 	d.mu.Unlock()
 	if d.onMessage != nil {
 		d.onMessage(c, binary, payload)
+	}
+}
+
+func (d *diary) Opened(c *websockets.Conn) {
+	if d.onOpened != nil {
+		d.onOpened(c)
 	}
 }
 

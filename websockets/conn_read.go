@@ -75,9 +75,9 @@ func (c *Conn) linger() {
 }
 
 // onFrame counts every frame, control frames and empty fragments too.
-func (c *Conn) onFrame() error {
+func (c *Conn) onFrame(fragment bool) error {
 	cfg := &c.engine.cfg
-	if cfg.FrameRate > 0 && !c.rate.allow(cfg.FrameRate, cfg.FrameBurst, c.engine.now()) {
+	if cfg.FrameRate > 0 && !c.rate.allow(cfg.FrameRate, cfg.FrameBurst, c.engine.now(), fragment) {
 		return &closeError{CloseTooMany, "too many frames"}
 	}
 	return nil

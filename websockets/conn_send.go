@@ -74,7 +74,7 @@ func (c *Conn) transmit(b []byte) {
 			c.closeWrite()
 		}
 	default:
-		c.queue = newQueue(b[n:])
+		c.queue = newQueue(b[n:], c.engine.now())
 		go c.flush(c.queue)
 	}
 }

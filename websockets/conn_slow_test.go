@@ -155,6 +155,26 @@ func TestConnWriteTimeout(t *testing.T) {
 	})
 }
 
+// TestConnTimeoutIsNotDoubled has a peer that takes nothing from the beginning.
+// The room that the kernel has left over must not pass for a sign of life at the
+// end of the time, and buy it as much again.
+func TestConnTimeoutIsNotDoubled(t *testing.T) {
+	const patience = 4 * time.Second
+	e := newEngine(t, websockets.Config{WriteTimeout: patience, QueueBytes: 64 << 20})
+	server, client := tcpPair(t)
+	defer client.Close()
+	d := newDiary()
+	start := time.Now()
+	c := e.Attach(server, nil, d)
+	for range 250 { // far more than the kernels on both sides hold
+		c.Send(websockets.TextFrame(fill(16 << 10)))
+	}
+	d.ended(t)
+	if took := time.Since(start); took < patience || took > 2*patience-time.Second {
+		t.Errorf("closed with %d after %v, want %v and a second", c.CloseCode(), took, patience)
+	}
+}
+
 func isTimeout(err error) bool {
 	e, ok := err.(net.Error)
 	return ok && e.Timeout()

@@ -173,8 +173,14 @@ func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
 	}
 	t.Run("empty fragments", func(t *testing.T) {
 		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 20}), "direct", newDiary())
-		w.write(clientFrame(textOp, false, nil), bytes.Repeat(clientFrame(contOp, false, nil), 30))
+		w.write(clientFrame(textOp, false, nil), bytes.Repeat(clientFrame(contOp, false, nil), 30*64))
 		w.wantClose(websockets.CloseTooMany)
+	})
+	t.Run("small fragments", func(t *testing.T) {
+		// One message, however small it is cut: it is its bytes that are too many.
+		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 70}), "direct", newDiary())
+		w.write(clientFrame(textOp, false, []byte("x")), bytes.Repeat(clientFrame(contOp, false, []byte("x")), 4<<10))
+		w.wantClose(websockets.CloseTooBig)
 	})
 	t.Run("recovers", func(t *testing.T) {
 		cfg := websockets.Config{FrameRate: 1, FrameBurst: 5, PingInterval: 1000 * time.Hour}

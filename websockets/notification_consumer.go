@@ -3,6 +3,7 @@ package websockets
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
@@ -46,22 +47,24 @@ func (c *NotificationConsumer) open(w http.ResponseWriter, r *http.Request, who 
 	if err := c.begin(r.Context(), since, given); err != nil {
 		return refusal("read where the notifications stand", err)
 	}
-	conn, err := s.engine.Upgrade(w, r, c)
-	if err != nil {
-		return err
-	}
-	c.attach(conn)
-	return nil
+	_, err = s.engine.Upgrade(w, r, c)
+	return err
 }
 
 // readSince reads the query's since: the seq after which to replay.
 func readSince(r *http.Request) (since int64, given bool, err error) {
-	values := r.URL.Query()["since"]
-	if len(values) == 0 {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	values := query["since"]
+	if len(values) == 0 && err == nil {
 		return 0, false, nil
 	}
+	// What cannot be read may have been a since: to go on without it would lose
+	// what was to be replayed.
+	if len(values) != 1 || err != nil {
+		return 0, false, gallery.Errorf(gallery.Malformed, "since must be one whole number from 0, in a query that can be read.")
+	}
 	since, ok := wholeNumber(values[0])
-	if !ok || len(values) > 1 {
+	if !ok {
 		return 0, false, gallery.Errorf(gallery.Malformed, "since must be one whole number from 0.")
 	}
 	return since, true, nil
@@ -108,14 +111,10 @@ func (s *Server) systemTopic() topic {
 	}}
 }
 
-// attach gives the consumer its connection, says welcome, and sets the streams
-// going. It is called by whoever comes first, the handshake or the reader.
-func (c *NotificationConsumer) attach(conn *Conn) {
+// Opened implements [Handler]: it says welcome and sets the streams going.
+func (c *NotificationConsumer) Opened(conn *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.conn != nil {
-		return
-	}
 	c.conn = conn
 	conn.Send(TextFrame(welcomeMessage()))
 	c.inbox.live = c.inbox.last >= c.inbox.wanted
@@ -182,8 +181,7 @@ func (c *NotificationConsumer) check(context.Context) {
 }
 
 // Message implements [Handler]: mark_read is done, all else ignored.
-func (c *NotificationConsumer) Message(conn *Conn, _ bool, payload []byte) {
-	c.attach(conn)
+func (c *NotificationConsumer) Message(_ *Conn, _ bool, payload []byte) {
 	m, ok := readClientMessage(payload)
 	if !ok || m.kind != "mark_read" || m.upTo == 0 {
 		return

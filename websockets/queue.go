@@ -1,5 +1,7 @@
 package websockets
 
+import "time"
+
 // queue is what waits for a peer that does not take it at once. It exists only
 // while something waits, together with the goroutine that flushes it. It is
 // guarded by the connection's lock.
@@ -8,13 +10,16 @@ type queue struct {
 	bytes int
 	pong  int // place of the pong that may still be replaced, 0 when there is none
 
+	// tookAt is when the peer last took a byte, on the engine's clock.
+	tookAt time.Duration
+
 	released bool
 	drained  chan struct{} // closed when nothing waits any more, or nobody should wait for it
 	done     chan struct{} // closed when the flushing goroutine has ended
 }
 
-func newQueue(first []byte) *queue {
-	q := &queue{drained: make(chan struct{}), done: make(chan struct{})}
+func newQueue(first []byte, now time.Duration) *queue {
+	q := &queue{tookAt: now, drained: make(chan struct{}), done: make(chan struct{})}
 	q.push(first)
 	return q
 }

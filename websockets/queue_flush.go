@@ -6,6 +6,12 @@ import (
 	"time"
 )
 
+// retryEvery is how often a write is tried that the kernel does not ask for. It
+// announces room only when a good part of its buffer is free, and takes bytes
+// long before: tried for the first time at the end of a peer's patience, that
+// room would pass for a sign of life.
+const retryEvery = time.Second
+
 // flush is the flushing goroutine: it writes what waits, as fast as the peer
 // takes it, and ends when nothing waits or the peer takes nothing any more.
 func (c *Conn) flush(q *queue) {
@@ -34,7 +40,8 @@ func (c *Conn) flushNext(q *queue) []byte {
 		return nil
 	}
 	if c.phase == phaseOpen {
-		c.conn.SetWriteDeadline(time.Now().Add(c.engine.cfg.WriteTimeout))
+		now := c.engine.now()
+		c.conn.SetWriteDeadline(c.engine.at(min(now+retryEvery, q.tookAt+c.engine.cfg.WriteTimeout)))
 	} else {
 		c.conn.SetWriteDeadline(c.engine.at(c.writeBy))
 	}
@@ -47,18 +54,19 @@ func (c *Conn) flushed(q *queue, n int, err error) (over bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if errors.Is(err, os.ErrDeadlineExceeded) && c.phase != phaseBroken {
-		n, err = c.lastTry(q)
+		n, err = c.retry(q)
 	}
 	switch {
 	case err != nil:
 		c.breakLocked()
 	case n > 0:
 		q.took(n)
+		q.tookAt = c.engine.now()
 		if len(q.items) == 0 && c.phase == phaseClosing {
 			c.saidLocked()
 			return true
 		}
-	case c.phase == phaseOpen:
+	case c.phase == phaseOpen && c.engine.now() >= q.tookAt+c.engine.cfg.WriteTimeout:
 		c.closeLocked(CloseTooSlow, "too slow")
 	case c.phase == phaseClosing && c.engine.now() >= c.writeBy:
 		c.resetLocked()
@@ -66,10 +74,9 @@ func (c *Conn) flushed(q *queue, n int, err error) (over bool) {
 	return false
 }
 
-// lastTry writes once more after the deadline. The kernel announces room only
-// when a good part of its buffer is free, which a slow peer may not manage in
-// time although it takes bytes all along. c.mu must be held.
-func (c *Conn) lastTry(q *queue) (int, error) {
+// retry writes although the kernel announces no room. A slow peer may free too
+// little of it at a time, and take bytes all along. c.mu must be held.
+func (c *Conn) retry(q *queue) (int, error) {
 	c.conn.SetWriteDeadline(time.Time{})
 	return c.transport.tryWrite(q.items[0])
 }

@@ -43,7 +43,7 @@ type readRules struct {
 // receiver is told what a reader has read. What a method returns ends the
 // reading and is returned by feed. Payloads are valid only during the call.
 type receiver interface {
-	onFrame() error // each header, before its payload is looked at
+	onFrame(fragment bool) error // each header, before its payload is looked at
 	onMessage(binary bool, payload []byte) error
 	onPing(payload []byte) error
 	onPong() error
@@ -63,7 +63,7 @@ func (r *reader) feed(p []byte, to receiver) error {
 			if !r.inFrame {
 				return nil // p was the beginning of a header
 			}
-			if err := to.onFrame(); err != nil {
+			if err := to.onFrame(r.frame.op == opContinuation); err != nil {
 				return err
 			}
 			if err := r.begin(); err != nil {

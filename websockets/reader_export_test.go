@@ -46,7 +46,7 @@ func (p *Parser) add(kind, payload string, code int) error {
 	return nil
 }
 
-func (p *Parser) onFrame() error { return p.add("frame", "", 0) }
+func (p *Parser) onFrame(bool) error { return p.add("frame", "", 0) }
 
 func (p *Parser) onMessage(binary bool, payload []byte) error {
 	if binary {
@@ -86,7 +86,7 @@ func CloseFrame(code int, reason string) Frame { return closeFrame(code, reason)
 // Queue is the queue of a connection.
 type Queue = queue
 
-func NewQueue(first []byte) *Queue { return newQueue(first) }
+func NewQueue(first []byte) *Queue { return newQueue(first, 0) }
 func (q *queue) Push(b []byte)     { q.push(b) }
 func (q *queue) Took(n int)        { q.took(n) }
 func (q *queue) Forget()           { q.forget() }

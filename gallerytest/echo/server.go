@@ -83,4 +83,6 @@ func (echo) Message(c *websockets.Conn, binary bool, payload []byte) {
 }
 
 // Closed has nothing to clean up.
+func (echo) Opened(*websockets.Conn) {}
+
 func (echo) Closed(*websockets.Conn) {}
