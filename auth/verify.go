@@ -17,10 +17,10 @@ const (
 	// Ours have about 300.
 	maxTokenBytes = 8 << 10
 
-	// Leeway forgives a clock of another server that runs ahead of ours, in
+	// leeway forgives a clock of another server that runs ahead of ours, in
 	// iat and nbf. An expiry is an expiry: a socket is closed at its token's
 	// exp, and must not be opened again after it.
-	Leeway = 30 * time.Second
+	leeway = 30 * time.Second
 )
 
 // newParser pins the algorithm and has the library check the times.
@@ -30,7 +30,7 @@ func newParser(now func() time.Time) *jwt.Parser {
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
 		jwt.WithStrictDecoding(), // else several spellings of one signature pass
-		jwt.WithLeeway(Leeway),
+		jwt.WithLeeway(leeway),
 		jwt.WithTimeFunc(now),
 	)
 }

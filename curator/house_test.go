@@ -23,10 +23,7 @@ import (
 	"invisibleart.example/gallery/websockets"
 )
 
-const (
-	password = "correct horse battery"
-	signer   = "signersignersignersignersignersigner" // the key of tokens
-)
+const password = "correct horse battery"
 
 // house is a curator over real files, with ears on its broker.
 type house struct {
@@ -80,7 +77,7 @@ func open(t testing.TB, p plan) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signers, err := auth.ParseKeys(signer)
+	signers, err := auth.ParseKeys(strings.Repeat("signer", 6))
 	if err != nil {
 		t.Fatal(err)
 	}

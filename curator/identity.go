@@ -91,9 +91,9 @@ func (c *Curator) standing(ctx context.Context, tx *store.Tx, who auth.Identity)
 		return store.Account{}, refused()
 	}
 	if who.SessionID == "" {
-		// Another server's clock may run ahead of ours: a token that says it was
-		// issued soon after the change may be an older one, and is taken for it.
-		if !account.ValidAfter.IsZero() && !who.IssuedAt.After(account.ValidAfter.Add(auth.Leeway)) {
+		// iat counts whole seconds: a token of the very second of the change is
+		// taken for an older one.
+		if !account.ValidAfter.IsZero() && !who.IssuedAt.After(account.ValidAfter) {
 			return store.Account{}, refused()
 		}
 		return account, nil

@@ -338,40 +338,6 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestLogoutEndsTokensFromTheFuture: those of a server whose clock runs ahead,
-// whenever they are shown.
-func TestLogoutEndsTokensFromTheFuture(t *testing.T) {
-	hands := &hands{}
-	h := open(t, plan{idle: true, now: hands.now})
-	ana := h.person("ana", false)
-	foreign := func(ahead time.Duration) string {
-		keys, err := auth.ParseKeys(signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, err := auth.NewTokens(keys, 0, 0, func() time.Time { return hands.now().Add(ahead) }).Access(ana.User.ID, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
-	old := []string{foreign(0), foreign(time.Second), foreign(auth.Leeway)}
-	for _, token := range old {
-		h.bearer(token)
-	}
-	if err := h.Logout(t.Context(), ana, "", true); err != nil {
-		t.Fatal(err)
-	}
-	for _, later := range []time.Duration{0, time.Second, auth.Leeway, time.Minute} {
-		hands.forward(later)
-		for i, token := range old {
-			_, err := h.Authenticate(t.Context(), auth.Credential{Kind: auth.KindBearer, Value: token})
-			refusedWith(t, fmt.Sprint("token ", i, ", another ", later, " later"), err, gallery.Unauthorized)
-		}
-	}
-	h.bearer(foreign(0)) // of a new sign-in
-}
-
 func TestChangedPasswordSignsOutEverythingOlder(t *testing.T) {
 	h := open(t, plan{})
 	who := h.person("ana", false)
