@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/store"
 )
 
 // artworkShape is a work as everybody sees it, its artist too: what would give
@@ -67,9 +66,9 @@ func shapeArtwork(a gallery.Artwork) artworkShape {
 }
 
 func (a *api) listArtworks(w http.ResponseWriter, r *request) error {
-	var filter store.Filter
+	var filter gallery.Filter
 	if err := readQuery(r, func(q *query) {
-		filter = store.Filter{Artist: q.text("artist"), Revealed: q.flag("revealed"), Query: q.text("q"), Page: q.page()}
+		filter = gallery.Filter{Artist: q.text("artist"), Revealed: q.flag("revealed"), Query: q.text("q"), Page: q.page()}
 	}); err != nil {
 		return err
 	}

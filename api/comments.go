@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/store"
 )
 
 type commentShape struct {
@@ -23,7 +22,7 @@ func (a *api) listComments(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	var page store.Page
+	var page gallery.Page
 	if err := readQuery(r, func(q *query) { page = q.page() }); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/store"
 )
 
 type notificationShape struct {
@@ -43,7 +42,7 @@ type inboxShape struct {
 }
 
 func (a *api) listNotifications(w http.ResponseWriter, r *request) error {
-	var page store.Page
+	var page gallery.Page
 	var unread bool
 	if err := readQuery(r, func(q *query) {
 		page = q.page()

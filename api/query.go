@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/store"
 )
 
 // query reads the parameters of a list and collects what is wrong with them.
@@ -66,8 +65,8 @@ func (q *query) flag(name string) *bool {
 }
 
 // page is the part of a list that is asked for.
-func (q *query) page() store.Page {
-	page := store.Page{Limit: 20, Cursor: q.values.Get("cursor")}
+func (q *query) page() gallery.Page {
+	page := gallery.Page{Limit: 20, Cursor: q.values.Get("cursor")}
 	if len(q.values["cursor"]) > 1 {
 		q.wrong("cursor", "is given twice")
 	}

@@ -11,7 +11,6 @@ import (
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
-	"invisibleart.example/gallery/store"
 )
 
 func TestRegisterNamesEveryPlace(t *testing.T) {
@@ -306,7 +305,7 @@ func TestBroadcastIsForAdministrators(t *testing.T) {
 	if err != nil || n.Number != 1 || n.ExpiresAt.Sub(n.CreatedAt) != 7*24*time.Hour {
 		t.Fatalf("got %+v, %v, want number 1 for 7 days", n, err)
 	}
-	inbox, err := h.Inbox(t.Context(), ana, false, store.Page{})
+	inbox, err := h.Inbox(t.Context(), ana, false, gallery.Page{})
 	if err != nil || len(inbox.Announcements) != 1 || inbox.Announcements[0] != n {
 		t.Errorf("got announcements %+v, %v, want the one", inbox.Announcements, err)
 	}
@@ -341,7 +340,7 @@ func TestInbox(t *testing.T) {
 	if diff := cmp.Diff([]string{"ids[1]", "up_to"}, locations(err)); diff != "" {
 		t.Errorf("places (-want +got):\n%s", diff)
 	}
-	inbox, err := h.Inbox(t.Context(), artist, true, store.Page{})
+	inbox, err := h.Inbox(t.Context(), artist, true, gallery.Page{})
 	if err != nil || inbox.Unread != 2 || len(inbox.Notifications) != 2 || inbox.Notifications[0].Seq != 4 {
 		t.Errorf("got %+v, %v, want entries 4 and 3", inbox, err)
 	}
@@ -353,6 +352,6 @@ func TestInbox(t *testing.T) {
 	if err != nil || err2 != nil || head != 5 || len(after) != 2 || after[0].Seq != 4 {
 		t.Errorf("got head %d (%v), after 3 %v (%v), want 5 and entries 4, 5", head, err, after, err2)
 	}
-	_, err = h.Inbox(t.Context(), auth.Identity{}, false, store.Page{})
+	_, err = h.Inbox(t.Context(), auth.Identity{}, false, gallery.Page{})
 	refusedWith(t, "nobody's inbox", err, gallery.Unauthorized)
 }

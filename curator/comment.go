@@ -52,7 +52,7 @@ func (c *Curator) Comment(ctx context.Context, who auth.Identity, artworkID, tex
 }
 
 // Comments lists what was said about a work. NotFound for an unknown work.
-func (c *Curator) Comments(ctx context.Context, artworkID string, page store.Page) (list []gallery.Comment, next string, err error) {
+func (c *Curator) Comments(ctx context.Context, artworkID string, page gallery.Page) (list []gallery.Comment, next string, err error) {
 	if artworkID, err = canonical("artwork", artworkID); err != nil {
 		return nil, "", err
 	}

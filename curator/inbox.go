@@ -24,7 +24,7 @@ type Inbox struct {
 }
 
 // Inbox reads a page of the caller's inbox, only what is unread if asked.
-func (c *Curator) Inbox(ctx context.Context, who auth.Identity, unread bool, page store.Page) (inbox Inbox, err error) {
+func (c *Curator) Inbox(ctx context.Context, who auth.Identity, unread bool, page gallery.Page) (inbox Inbox, err error) {
 	if err := signedIn(who); err != nil {
 		return Inbox{}, err
 	}

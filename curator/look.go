@@ -57,7 +57,7 @@ func (c *Curator) Artwork(ctx context.Context, id string) (art gallery.Artwork, 
 }
 
 // Artworks lists works, newest first.
-func (c *Curator) Artworks(ctx context.Context, f store.Filter) (list []gallery.Artwork, next string, err error) {
+func (c *Curator) Artworks(ctx context.Context, f gallery.Filter) (list []gallery.Artwork, next string, err error) {
 	err = c.read(ctx, func(tx *store.Tx) error {
 		list, next, err = tx.Artworks(ctx, f)
 		return err

@@ -79,7 +79,7 @@ func TestHangingAWork(t *testing.T) {
 	if want := (gallery.ArtworkState{ID: art.ID, Title: "Dusk", Artist: "ana"}); state != want || err != nil {
 		t.Errorf("got state %+v, %v, want %+v", state, err, want)
 	}
-	list, _, err := h.Artworks(t.Context(), store.Filter{Artist: "ana"})
+	list, _, err := h.Artworks(t.Context(), gallery.Filter{Artist: "ana"})
 	if err != nil || len(list) != 1 || list[0].ID != art.ID {
 		t.Errorf("got %d works (%v), want the one", len(list), err)
 	}
@@ -245,7 +245,7 @@ func TestDeletingAWork(t *testing.T) {
 	refusedWith(t, "look", err, gallery.NotFound)
 	_, err = h.Comment(t.Context(), other, art.ID, "where is it?")
 	refusedWith(t, "comment", err, gallery.NotFound)
-	_, _, err = h.Comments(t.Context(), art.ID, store.Page{})
+	_, _, err = h.Comments(t.Context(), art.ID, gallery.Page{})
 	refusedWith(t, "comments", err, gallery.NotFound)
 	if left := h.blobs(); len(left) > 0 {
 		t.Errorf("left in the vault: %v", left)

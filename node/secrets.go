@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/store"
 	"invisibleart.example/gallery/vault"
@@ -40,7 +41,7 @@ func (n *Node) masterKey(ctx context.Context) (string, error) {
 	}
 	works := false
 	err = n.db.Read(ctx, func(tx *store.Tx) error {
-		list, _, err := tx.Artworks(ctx, store.Filter{Page: store.Page{Limit: 1}})
+		list, _, err := tx.Artworks(ctx, gallery.Filter{Page: gallery.Page{Limit: 1}})
 		works = len(list) > 0
 		return err
 	})

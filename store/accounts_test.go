@@ -216,7 +216,7 @@ func TestDeleteUser(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			list, _, err := tx.Comments(ctx, id(work), store.Page{})
+			list, _, err := tx.Comments(ctx, id(work), gallery.Page{})
 			if err != nil {
 				return err
 			}
@@ -225,7 +225,7 @@ func TestDeleteUser(t *testing.T) {
 			}
 		}
 		// The artist's inbox outlives the work it tells of.
-		if list, _, err := tx.Inbox(ctx, id(2), false, store.Page{}); err != nil || len(list) != 1 {
+		if list, _, err := tx.Inbox(ctx, id(2), false, gallery.Page{}); err != nil || len(list) != 1 {
 			t.Errorf("inbox of another: got %d entries (%v), want 1", len(list), err)
 		}
 		for what, err := range map[string]error{

@@ -100,7 +100,7 @@ func TestUpdateArtwork(t *testing.T) {
 	// The search follows the texts.
 	for query, want := range map[string]int{"neu": 1, "Work": 0, "numbers": 0} {
 		list := fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Artwork, error) {
-			list, _, err := tx.Artworks(ctx, store.Filter{Query: query})
+			list, _, err := tx.Artworks(ctx, gallery.Filter{Query: query})
 			return list, err
 		})
 		if len(list) != want {
@@ -132,7 +132,7 @@ func TestDeleteArtwork(t *testing.T) {
 		wantCode(t, "state", second(tx.ArtworkState(ctx, id(11))), gallery.NotFound)
 		_, _, err := tx.CommentByID(ctx, id(100))
 		wantCode(t, "comment", err, gallery.NotFound)
-		_, _, err = tx.Comments(ctx, id(11), store.Page{})
+		_, _, err = tx.Comments(ctx, id(11), gallery.Page{})
 		wantCode(t, "comments", err, gallery.NotFound)
 		if seen, err := tx.HasViewed(ctx, id(11), id(2)); seen || err != nil {
 			t.Errorf("view: got %v (%v), want it gone", seen, err)

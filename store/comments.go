@@ -39,13 +39,13 @@ const commentList = "comments"
 // Comments lists an artwork's comments, newest first, and the cursor of the
 // next page ("" at the end). gallery.NotFound for an unknown artwork,
 // gallery.Malformed for a cursor that is none.
-func (tx *Tx) Comments(ctx context.Context, artworkID string, p Page) (list []gallery.Comment, next string, err error) {
-	from, err := p.from(commentList)
+func (tx *Tx) Comments(ctx context.Context, artworkID string, p gallery.Page) (list []gallery.Comment, next string, err error) {
+	from, err := startOf(p, commentList)
 	if err != nil {
 		return nil, "", err
 	}
 	list, err = all(ctx, tx, scanComment, commentSelect+` WHERE c.artwork_id = $1 AND (c.created_at, c.id) < ($2, $3)
-		ORDER BY c.created_at DESC, c.id DESC LIMIT $4`, artworkID, from.number, from.id, p.size()+1)
+		ORDER BY c.created_at DESC, c.id DESC LIMIT $4`, artworkID, from.number, from.id, p.Size()+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("list comments of artwork %s: %w", artworkID, err)
 	}
@@ -54,7 +54,7 @@ func (tx *Tx) Comments(ctx context.Context, artworkID string, p Page) (list []ga
 			return nil, "", err
 		}
 	}
-	list, next = cut(list, p.size(), commentList, func(c gallery.Comment) place { return atTime(c.CreatedAt, c.ID) })
+	list, next = cut(list, p.Size(), commentList, func(c gallery.Comment) place { return atTime(c.CreatedAt, c.ID) })
 	return list, next, nil
 }
 

@@ -78,21 +78,21 @@ const (
 // Inbox lists a user's inbox, or what is unread of it, newest first, and the
 // cursor of the next page ("" at the end). gallery.Malformed for a cursor that
 // is none.
-func (tx *Tx) Inbox(ctx context.Context, userID string, unread bool, p Page) (list []gallery.Notification, next string, err error) {
+func (tx *Tx) Inbox(ctx context.Context, userID string, unread bool, p gallery.Page) (list []gallery.Notification, next string, err error) {
 	name, term := inboxList, ``
 	if unread {
 		name, term = unreadList, ` AND read_at IS NULL`
 	}
-	from, err := p.from(name)
+	from, err := startOf(p, name)
 	if err != nil {
 		return nil, "", err
 	}
 	list, err = all(ctx, tx, scanNotification, inboxSelect+` WHERE recipient_id = $1 AND seq < $2`+term+
-		` ORDER BY seq DESC LIMIT $3`, userID, from.number, p.size()+1)
+		` ORDER BY seq DESC LIMIT $3`, userID, from.number, p.Size()+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("list inbox of user %s: %w", userID, err)
 	}
-	list, next = cut(list, p.size(), name, func(n gallery.Notification) place { return place{number: n.Seq} })
+	list, next = cut(list, p.Size(), name, func(n gallery.Notification) place { return place{number: n.Seq} })
 	return list, next, nil
 }
 

@@ -179,7 +179,7 @@ func TestInboxReading(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			list, _, err := tx.Inbox(ctx, id(1), true, store.Page{})
+			list, _, err := tx.Inbox(ctx, id(1), true, gallery.Page{})
 			if n != step.unread || int64(len(list)) != step.unread {
 				t.Errorf("%s: got %d unread, %d listed, want %d", step.name, n, len(list), step.unread)
 			}

@@ -10,43 +10,33 @@ import (
 	"invisibleart.example/gallery"
 )
 
-// Filter asks for artworks; the zero value for the first page of all.
-type Filter struct {
-	Artist   string // the artist's id or username, "" for everybody's
-	Revealed *bool  // nil for both
-	// Query is looked for in titles and descriptions, as typed (% and _ mean
-	// themselves), without regard to case or to compatibility forms.
-	Query string
-	Page
-}
-
 const artworkList = "artworks"
 
 // Artworks lists artworks, newest first, and the cursor of the next page ("" at
 // the end). gallery.Malformed for a cursor that is none, gallery.Invalid for a
 // query that cannot be text of ours.
-func (tx *Tx) Artworks(ctx context.Context, f Filter) (list []gallery.Artwork, next string, err error) {
-	from, err := f.from(artworkList)
+func (tx *Tx) Artworks(ctx context.Context, f gallery.Filter) (list []gallery.Artwork, next string, err error) {
+	from, err := startOf(f.Page, artworkList)
 	if err != nil {
 		return nil, "", err
 	}
-	where, args, err := f.where(from)
+	where, args, err := where(f, from)
 	if err != nil {
 		return nil, "", err
 	}
-	args = append(args, f.size()+1)
+	args = append(args, f.Size()+1)
 	list, err = tx.artworks(ctx, artworkSelect+where+
 		` ORDER BY a.created_at DESC, a.id DESC LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list artworks: %w", err)
 	}
-	list, next = cut(list, f.size(), artworkList, func(a gallery.Artwork) place { return atTime(a.CreatedAt, a.ID) })
+	list, next = cut(list, f.Size(), artworkList, func(a gallery.Artwork) place { return atTime(a.CreatedAt, a.ID) })
 	return list, next, nil
 }
 
 // where writes only the terms that are asked for, so that each question gets
 // the plan that suits it.
-func (f Filter) where(from place) (sql string, args []any, err error) {
+func where(f gallery.Filter, from place) (sql string, args []any, err error) {
 	terms := []string{`(a.created_at, a.id) < ($1, $2)`}
 	args = []any{from.number, from.id}
 	mark := func(value string) string {

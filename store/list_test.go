@@ -44,31 +44,31 @@ func TestArtworkFilters(t *testing.T) {
 	add(5, 2, "İstanbul", "ﬁne Ｗｉｄｅ", false)
 	yes, no := true, false
 	for _, c := range []struct {
-		filter store.Filter
+		filter gallery.Filter
 		want   []string
 	}{
-		{store.Filter{}, []string{"İstanbul", "snakeXcase", "snake_case", "plain", "Ärger"}},
-		{store.Filter{Artist: id(0)}, []string{"plain", "Ärger"}},
-		{store.Filter{Artist: "aDA"}, []string{"plain", "Ärger"}},
-		{store.Filter{Artist: id(2)}, []string{"İstanbul"}},
-		{store.Filter{Artist: "nobody"}, nil},
-		{store.Filter{Revealed: &yes}, []string{"snake_case", "Ärger"}},
-		{store.Filter{Revealed: &no, Artist: "Grace"}, []string{"snakeXcase"}},
-		{store.Filter{Query: "ärger"}, []string{"snakeXcase", "Ärger"}},
-		{store.Filter{Query: " ÄRGER "}, []string{"snakeXcase", "Ärger"}},
-		{store.Filter{Query: "a\u0308rger"}, []string{"snakeXcase", "Ärger"}}, // decomposed
-		{store.Filter{Query: "ärger", Revealed: &yes, Artist: "ada"}, []string{"Ärger"}},
-		{store.Filter{Query: "100%"}, []string{"Ärger"}},
-		{store.Filter{Query: "%"}, []string{"Ärger"}},
-		{store.Filter{Query: "_"}, []string{"snake_case"}},
-		{store.Filter{Query: `\`}, []string{"snake_case"}},
-		{store.Filter{Query: `\%`}, nil},
-		{store.Filter{Query: "FINE wide"}, []string{"İstanbul"}},
-		{store.Filter{Query: "İSTANBUL"}, []string{"İstanbul"}},
-		{store.Filter{Query: "'; DROP TABLE users; --"}, nil},
-		{store.Filter{Query: strings.Repeat("%", 255)}, nil},
-		{store.Filter{Query: strings.Repeat("\ufdfa", 255)}, nil}, // folds to 18 characters each
-		{store.Filter{Query: "   "}, []string{"İstanbul", "snakeXcase", "snake_case", "plain", "Ärger"}},
+		{gallery.Filter{}, []string{"İstanbul", "snakeXcase", "snake_case", "plain", "Ärger"}},
+		{gallery.Filter{Artist: id(0)}, []string{"plain", "Ärger"}},
+		{gallery.Filter{Artist: "aDA"}, []string{"plain", "Ärger"}},
+		{gallery.Filter{Artist: id(2)}, []string{"İstanbul"}},
+		{gallery.Filter{Artist: "nobody"}, nil},
+		{gallery.Filter{Revealed: &yes}, []string{"snake_case", "Ärger"}},
+		{gallery.Filter{Revealed: &no, Artist: "Grace"}, []string{"snakeXcase"}},
+		{gallery.Filter{Query: "ärger"}, []string{"snakeXcase", "Ärger"}},
+		{gallery.Filter{Query: " ÄRGER "}, []string{"snakeXcase", "Ärger"}},
+		{gallery.Filter{Query: "a\u0308rger"}, []string{"snakeXcase", "Ärger"}}, // decomposed
+		{gallery.Filter{Query: "ärger", Revealed: &yes, Artist: "ada"}, []string{"Ärger"}},
+		{gallery.Filter{Query: "100%"}, []string{"Ärger"}},
+		{gallery.Filter{Query: "%"}, []string{"Ärger"}},
+		{gallery.Filter{Query: "_"}, []string{"snake_case"}},
+		{gallery.Filter{Query: `\`}, []string{"snake_case"}},
+		{gallery.Filter{Query: `\%`}, nil},
+		{gallery.Filter{Query: "FINE wide"}, []string{"İstanbul"}},
+		{gallery.Filter{Query: "İSTANBUL"}, []string{"İstanbul"}},
+		{gallery.Filter{Query: "'; DROP TABLE users; --"}, nil},
+		{gallery.Filter{Query: strings.Repeat("%", 255)}, nil},
+		{gallery.Filter{Query: strings.Repeat("\ufdfa", 255)}, nil}, // folds to 18 characters each
+		{gallery.Filter{Query: "   "}, []string{"İstanbul", "snakeXcase", "snake_case", "plain", "Ärger"}},
 	} {
 		list := fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Artwork, error) {
 			list, _, err := tx.Artworks(ctx, c.filter)
@@ -80,7 +80,7 @@ func TestArtworkFilters(t *testing.T) {
 	}
 	for _, query := range []string{strings.Repeat("a", 256), "\xff", "a\x00b"} {
 		err := db.Read(t.Context(), func(tx *store.Tx) error {
-			_, _, err := tx.Artworks(t.Context(), store.Filter{Query: query})
+			_, _, err := tx.Artworks(t.Context(), gallery.Filter{Query: query})
 			return err
 		})
 		wantCode(t, fmt.Sprintf("query %.10q", query), err, gallery.Invalid)
@@ -94,7 +94,7 @@ func TestPagesAreStable(t *testing.T) {
 	for name, list := range map[string]struct {
 		add    func(ctx context.Context, tx *store.Tx, n int) error
 		remove func(ctx context.Context, tx *store.Tx, key string) error
-		page   func(ctx context.Context, tx *store.Tx, p store.Page) (keys []string, next string, err error)
+		page   func(ctx context.Context, tx *store.Tx, p gallery.Page) (keys []string, next string, err error)
 	}{
 		"artworks": {
 			add: func(ctx context.Context, tx *store.Tx, n int) error {
@@ -103,8 +103,8 @@ func TestPagesAreStable(t *testing.T) {
 				return tx.InsertArtwork(ctx, a)
 			},
 			remove: func(ctx context.Context, tx *store.Tx, key string) error { return tx.DeleteArtwork(ctx, key) },
-			page: func(ctx context.Context, tx *store.Tx, p store.Page) (keys []string, next string, err error) {
-				list, next, err := tx.Artworks(ctx, store.Filter{Page: p})
+			page: func(ctx context.Context, tx *store.Tx, p gallery.Page) (keys []string, next string, err error) {
+				list, next, err := tx.Artworks(ctx, gallery.Filter{Page: p})
 				for _, a := range list {
 					keys = append(keys, a.ID)
 				}
@@ -116,7 +116,7 @@ func TestPagesAreStable(t *testing.T) {
 				return second(tx.AddComment(ctx, gallery.Comment{ID: id(n), ArtworkID: id(900_000), User: user(1).Ref(), CreatedAt: at(n / 5)}))
 			},
 			remove: func(ctx context.Context, tx *store.Tx, key string) error { return tx.DeleteComment(ctx, key) },
-			page: func(ctx context.Context, tx *store.Tx, p store.Page) (keys []string, next string, err error) {
+			page: func(ctx context.Context, tx *store.Tx, p gallery.Page) (keys []string, next string, err error) {
 				list, next, err := tx.Comments(ctx, id(900_000), p)
 				for _, c := range list {
 					keys = append(keys, c.ID)
@@ -128,7 +128,7 @@ func TestPagesAreStable(t *testing.T) {
 			add: func(ctx context.Context, tx *store.Tx, n int) error {
 				return second(tx.Notify(ctx, gallery.Notification{ID: id(n), RecipientID: id(1)}))
 			},
-			page: func(ctx context.Context, tx *store.Tx, p store.Page) (keys []string, next string, err error) {
+			page: func(ctx context.Context, tx *store.Tx, p gallery.Page) (keys []string, next string, err error) {
 				list, next, err := tx.Inbox(ctx, id(1), false, p)
 				for _, n := range list {
 					keys = append(keys, n.ID)
@@ -143,7 +143,7 @@ func TestPagesAreStable(t *testing.T) {
 			remove: func(ctx context.Context, tx *store.Tx, key string) error {
 				return tx.MarkRead(ctx, id(1), []string{key}, at(1))
 			},
-			page: func(ctx context.Context, tx *store.Tx, p store.Page) (keys []string, next string, err error) {
+			page: func(ctx context.Context, tx *store.Tx, p gallery.Page) (keys []string, next string, err error) {
 				list, next, err := tx.Inbox(ctx, id(1), true, p)
 				for _, n := range list {
 					keys = append(keys, n.ID)
@@ -170,7 +170,7 @@ func TestPagesAreStable(t *testing.T) {
 				return nil
 			})
 			var got []string
-			page, next := store.Page{Limit: 5}, ""
+			page, next := gallery.Page{Limit: 5}, ""
 			for n := 0; ; n++ {
 				read(t, db, func(ctx context.Context, tx *store.Tx) error {
 					keys, following, err := list.page(ctx, tx, page)
@@ -206,7 +206,7 @@ func TestPagesAreStable(t *testing.T) {
 			})
 			for limit, want := range map[int]int{0: 20, -3: 20, 1: 1, 100: 100, 5000: 100} {
 				read(t, db, func(ctx context.Context, tx *store.Tx) error {
-					keys, next, err := list.page(ctx, tx, store.Page{Limit: limit})
+					keys, next, err := list.page(ctx, tx, gallery.Page{Limit: limit})
 					if len(keys) != want || next == "" {
 						t.Errorf("limit %d: got %d rows, next %q, want %d and a cursor", limit, len(keys), next, want)
 					}
@@ -230,11 +230,14 @@ func FuzzCursor(f *testing.F) {
 	}
 	db := open(f)
 	f.Fuzz(func(t *testing.T, cursor string) {
-		page := store.Page{Cursor: cursor}
+		page := gallery.Page{Cursor: cursor}
 		for name, list := range map[string]func(tx *store.Tx) error{
-			"artworks": func(tx *store.Tx) error { _, _, err := tx.Artworks(t.Context(), store.Filter{Page: page}); return err },
-			"inbox":    func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), false, page); return err },
-			"unread":   func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), true, page); return err },
+			"artworks": func(tx *store.Tx) error {
+				_, _, err := tx.Artworks(t.Context(), gallery.Filter{Page: page})
+				return err
+			},
+			"inbox":  func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), false, page); return err },
+			"unread": func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), true, page); return err },
 		} {
 			err := db.Read(t.Context(), func(tx *store.Tx) error { return list(tx) })
 			if code := gallery.CodeOf(err); code != "" && code != gallery.Malformed {
@@ -259,7 +262,7 @@ func TestForeignCursors(t *testing.T) {
 	} {
 		var list []gallery.Artwork
 		err := db.Read(t.Context(), func(tx *store.Tx) (err error) {
-			list, _, err = tx.Artworks(t.Context(), store.Filter{Page: store.Page{Cursor: cursor}})
+			list, _, err = tx.Artworks(t.Context(), gallery.Filter{Page: gallery.Page{Cursor: cursor}})
 			return err
 		})
 		wantCode(t, "cursor "+cursor, err, want)

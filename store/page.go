@@ -11,21 +11,6 @@ import (
 	"invisibleart.example/gallery"
 )
 
-// Page asks for a piece of a list. Lists are walked by key, not by offset: what
-// is inserted or deleted meanwhile neither repeats nor hides another row.
-type Page struct {
-	Limit  int    // rows at most, 1 to 100; 0 means 20, more than 100 means 100
-	Cursor string // the "next" of the page before, "" for the first
-}
-
-// size is the number of rows asked for.
-func (p Page) size() int {
-	if p.Limit < 1 {
-		return 20
-	}
-	return min(p.Limit, 100)
-}
-
 // place is where in a list a page begins: after the row with this number (a
 // time in µs, or a seq) and id. The lists run downwards.
 type place struct {
@@ -33,8 +18,8 @@ type place struct {
 	id     string
 }
 
-// from reads the page's cursor. The first page begins above everything.
-func (p Page) from(list string) (place, error) {
+// startOf reads the page's cursor. The first page begins above everything.
+func startOf(p gallery.Page, list string) (place, error) {
 	if p.Cursor == "" {
 		return place{number: math.MaxInt64}, nil
 	}

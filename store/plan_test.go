@@ -13,11 +13,11 @@ import (
 // everyQuery calls every query of the store once; TestPlans sees to it that
 // none is forgotten.
 func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
-	yes, text, page := true, "x", store.Page{Cursor: ""}
+	yes, text, page := true, "x", gallery.Page{Cursor: ""}
 	third := func(_, _ any, err error) error { return err }
 	comment := gallery.Comment{ID: "c", ArtworkID: id(1), User: user(1).Ref(), CreatedAt: at(1)}
 	lists := func() error {
-		for _, f := range []store.Filter{{Revealed: &yes}, {Artist: "x"}, {Artist: id(1), Revealed: &yes, Query: "x"}} {
+		for _, f := range []gallery.Filter{{Revealed: &yes}, {Artist: "x"}, {Artist: id(1), Revealed: &yes, Query: "x"}} {
 			if err := third(tx.Artworks(ctx, f)); err != nil {
 				return err
 			}
@@ -37,7 +37,7 @@ func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
 		"SpendTicket": second(tx.SpendTicket(ctx, "h", at(1))), "PurgeCredentials": tx.PurgeCredentials(ctx, at(2)),
 		"InsertArtwork": tx.InsertArtwork(ctx, artwork(9, 9)), "Artwork": second(tx.Artwork(ctx, id(1))),
 		"ArtworkState": second(tx.ArtworkState(ctx, id(1))), "LockArtwork": second(tx.LockArtwork(ctx, id(1))),
-		"Artworks": third(tx.Artworks(ctx, store.Filter{})), "UpdateArtwork": tx.UpdateArtwork(ctx, id(1), &text, nil, nil, at(1)),
+		"Artworks": third(tx.Artworks(ctx, gallery.Filter{})), "UpdateArtwork": tx.UpdateArtwork(ctx, id(1), &text, nil, nil, at(1)),
 		"SaveConditions":    tx.SaveConditions(ctx, id(1), artwork(1, 1).Conditions),
 		"ReplaceConditions": tx.ReplaceConditions(ctx, id(1), gallery.RevealAny, artwork(1, 1).Conditions),
 		"Reveal":            second(tx.Reveal(ctx, id(1), at(1))), "Due": second(tx.Due(ctx, at(1))),

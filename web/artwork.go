@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/store"
 )
 
 // exhibit is the page of one work.
@@ -49,7 +48,7 @@ func (s *site) artwork(w http.ResponseWriter, v *visit) error {
 // exhibit completes the page of a work and writes it.
 func (s *site) exhibit(w http.ResponseWriter, v *visit, status int, page exhibit) (err error) {
 	page.Mine = !v.who.IsAnonymous() && v.who.User.ID == page.Artist.ID
-	page.Comments, page.Older, err = s.Curator.Comments(v.Context(), page.ID, store.Page{Limit: 50, Cursor: v.URL.Query().Get("comments")})
+	page.Comments, page.Older, err = s.Curator.Comments(v.Context(), page.ID, gallery.Page{Limit: 50, Cursor: v.URL.Query().Get("comments")})
 	if err != nil {
 		return err
 	}

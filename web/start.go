@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"invisibleart.example/gallery/store"
+	"invisibleart.example/gallery"
 )
 
 // wall is the start page: works, newest first.
@@ -18,7 +18,7 @@ const worksPerPage = 24
 
 func (s *site) start(w http.ResponseWriter, v *visit) error {
 	cursor := v.URL.Query().Get("cursor")
-	list, next, err := s.Curator.Artworks(v.Context(), store.Filter{Page: store.Page{Limit: worksPerPage, Cursor: cursor}})
+	list, next, err := s.Curator.Artworks(v.Context(), gallery.Filter{Page: gallery.Page{Limit: worksPerPage, Cursor: cursor}})
 	if err != nil {
 		return err
 	}
