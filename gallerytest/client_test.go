@@ -262,8 +262,11 @@ func TestExampleClientLeavesWithItsPage(t *testing.T) {
 	do("check")
 	until("artwork status", 2)
 	do("hide")
-	visitor.Comment(t, work.ID, "While nobody looks") // and the reveal with it
-	time.Sleep(50 * time.Millisecond)
+	witness := artist.Listen(t, -1)
+	visitor.Comment(t, work.ID, "While nobody looks")
+	witness.Expect(t, "notification")
+	witness.Expect(t, "notification") // of the reveal, which the artwork's sockets heard before
+	do("ask")
 	if got["artwork revealed"] > 0 || got["inbox notification"] > 0 {
 		t.Errorf("a hidden page was told something: %v", got)
 	}
@@ -299,7 +302,7 @@ func TestExampleClientLeavesWithItsPage(t *testing.T) {
 	want := map[string]int{
 		"artwork open": 2, "artwork status": 3, "artwork revealed": 1, "artwork ended": 1,
 		"inbox open": 2, "inbox welcome": 2, "inbox notification": 2, "inbox ended": 1,
-		"did check": 1, "did hide": 1, "did show": 1, "did read": 1, "did close": 1,
+		"did check": 1, "did hide": 1, "did ask": 1, "did show": 1, "did read": 1, "did close": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what the page heard (-want +got):\n%s\n%s", diff, strings.Join(page.said, "\n"))

@@ -22,12 +22,14 @@ const verbs = {
   hide: () => page.dispatchEvent(new Event('pagehide')),
   show: () => page.dispatchEvent(new Event('pageshow')),
   check: () => work.check(),
+  // An answer of the server's: what it sent before has arrived by then.
+  ask: async () => { await (await fetch(new URL(`/api/v1/artworks/${artwork}`, base))).json() },
   read: (seq) => inbox.markRead(Number(seq)),
   close: () => { work.close(); inbox.close(); input.close() },
 }
 const input = createInterface({ input: process.stdin })
-input.on('line', (line) => {
+input.on('line', async (line) => {
   const [verb, ...words] = line.split(' ')
-  verbs[verb](...words)
+  await verbs[verb](...words)
   console.log(JSON.stringify({ event: `did ${verb}` }))
 })
