@@ -19,7 +19,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/gallerytest"
+	"invisibleart.example/gallery/node"
 )
 
 // script is a run of something in JavaScript that prints a JSON object a line.
@@ -216,7 +218,7 @@ func tryExampleClient(t *testing.T, command ...string) {
 	watching.expect(t, "ended", "deleted")
 	watching.exits(t)
 
-	// Signed out: the same.
+	// Signed out, and no other token: the same.
 	inbox.expect(t, "open", "", "closed")
 	inbox.expect(t, "welcome", "")
 	inbox.expect(t, "notification", `"seq":6`)
@@ -248,6 +250,62 @@ func TestExampleClientLeavesWithItsPage(t *testing.T) {
 	got := map[string]int{}
 	until := func(event string, times int) {
 		t.Helper()
+// TestExampleClientAsksForAnotherToken: when a token has ended (4401) the client
+// comes back with the next one and has missed nothing; it gives up only when
+// that one does not hold either, or when there is none.
+func TestExampleClientAsksForAnotherToken(t *testing.T) {
+	const key = "a key that this test and the gallery share"
+	keys, err := auth.ParseKeys(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := auth.NewTokens(keys, 0, 0, time.Now)
+	for _, c := range []struct {
+		name string
+		last func(dying string) string // the token after the second one
+		want string
+	}{
+		{"that does not hold", func(dying string) string { return dying }, "does not hold"},
+		{"that is none", func(string) string { return "" }, "there is no token"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := gallerytest.Start(t, gallerytest.Options{Change: func(c *node.Config) { c.JWTKey = key }})
+			artist, visitor := s.Artist(t, "artist"), s.Register(t, "visitor")
+			work := artist.Hang(t, gallerytest.Work{Conditions: gallerytest.Comments(100)})
+			inbox := run(t, filepath.Join("testdata", "token.mjs"), client(t), s.URL)
+			give := func(token string) {
+				t.Helper()
+				inbox.expect(t, "token", "")
+				fmt.Fprintln(inbox.stdin, token)
+			}
+			dying := func() string {
+				t.Helper()
+				token, err := tokens.AccessFor(artist.ID, "", 3*time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return token
+			}
+			give(dying())
+			inbox.expect(t, "open", "")
+			inbox.expect(t, "welcome", "")
+			visitor.Comment(t, work.ID, "While it holds")
+			inbox.expect(t, "notification", `"seq":1`)
+			inbox.expect(t, "closed", "4401")
+			visitor.Comment(t, work.ID, "While nobody listens")
+			second := dying()
+			give(second)
+			inbox.expect(t, "open", "")
+			inbox.expect(t, "welcome", "")
+			inbox.expect(t, "notification", `"seq":2`)
+			inbox.expect(t, "closed", "4401")
+			give(c.last(second))
+			inbox.expect(t, "ended", c.want)
+			inbox.exits(t)
+		})
+	}
+}
+
 		for got[event] < times {
 			got[page.next(t).Event]++
 		}

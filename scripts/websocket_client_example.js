@@ -21,7 +21,8 @@ const LONGEST_DELAY = 30_000 // … up to this
 const STABLE = 10_000      // a connection that lasted this long starts from the first again
 
 // Close codes after which connecting again can only fail the same way.
-const TERMINAL = { 4401: 'the token has expired or was revoked', 4404: 'the artwork was deleted' }
+const TERMINAL = { 4404: 'the artwork was deleted' }
+const SIGNED_OUT = 4401 // the token has expired or was revoked; another one may hold
 
 const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket
 
@@ -30,13 +31,14 @@ const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket
 class Link {
   #socket; #timer; #attempt = 0; #opened = 0; #ended = false; #away = false
 
-  // address: () => the socket's URL, asked for anew at each attempt.
-  // prepare: called before the first attempt and after each failed one; it
-  //   returns a reason to give up, or nothing. A browser hides the status of a
-  //   refused handshake, so it asks over HTTP instead.
+  // prepare: called before each attempt; it returns a reason to give up, or
+  //   nothing. A browser hides the status of a refused handshake, so with ask,
+  //   which is at first, after an attempt that failed and after the end of a
+  //   token, it asks over HTTP instead.
+  // address: () => the socket's URL, asked for after that.
   // message: called with each message. on: { open, closed, ended }.
-  constructor({ address, prepare, message, on }) {
-    Object.assign(this, { address, prepare, message, on })
+  constructor({ prepare, address, message, on }) {
+    Object.assign(this, { prepare, address, message, on })
     // A page in the back/forward cache must hold no socket; it gets a new one,
     // and what it missed, when it is shown again.
     globalThis.addEventListener?.('pagehide', this.#hide)
@@ -70,14 +72,12 @@ class Link {
   async #connect(ask) {
     const mine = (this.#socket = { close() {} }) // holds the place that #drop takes away
     try {
-      const reason = ask && await this.prepare()
+      const reason = await this.prepare(ask)
       if (this.#socket !== mine) return
       if (reason) return this.close(reason)
-      const address = await this.address()
-      if (this.#socket !== mine) return
-      this.#listen(new WebSocket(address))
+      this.#listen(new WebSocket(this.address()))
     } catch {
-      if (this.#socket === mine) this.#retry() // no network, most likely
+      if (this.#socket === mine) this.#retry(true) // no network, most likely
     }
   }
 
@@ -92,7 +92,7 @@ class Link {
       this.on.closed?.(code)
       if (TERMINAL[code]) return this.close(TERMINAL[code])
       if (this.#opened && Date.now() - this.#opened > STABLE) this.#attempt = 0
-      this.#retry()
+      this.#retry(!this.#opened || code === SIGNED_OUT)
     }
     socket.onclose = ({ code }) => lost(code)
     // onclose follows, and knows more; only some Node.js leave it out after a
@@ -103,9 +103,9 @@ class Link {
   // "Full jitter": anywhere between now and the longest this attempt may wait.
   // When a server restarts, everybody comes back; this is what keeps them from
   // coming back at once.
-  #retry() {
+  #retry(ask) {
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt++)
-    this.#timer = setTimeout(() => this.#connect(!this.#opened), Math.random() * longest)
+    this.#timer = setTimeout(() => this.#connect(ask), Math.random() * longest)
   }
 }
 
@@ -118,12 +118,13 @@ export function watchArtwork(base, artworkId, on = {}) {
   const revealed = (artwork) => { if (!told) { told = true; on.revealed?.(artwork) } }
   const link = new Link({
     on,
-    address: () => socketURL(base, `/ws/artwork/${artworkId}/`),
-    // Without a token: looking at a work counts as a view, asking for it must not.
-    prepare: async () => {
+    prepare: async (ask) => {
+      if (!ask) return
+      // Without a token: looking at a work counts as a view, asking for it must not.
       const answer = await fetch(new URL(`/api/v1/artworks/${artworkId}`, base), { credentials: 'omit' })
       if (answer.status === 404) return 'there is no such artwork'
     },
+    address: () => socketURL(base, `/ws/artwork/${artworkId}/`),
     message: (m) => {
       switch (m.type) {
         case 'artwork_status': // on connect, and as the answer to check()
@@ -142,21 +143,26 @@ export function watchArtwork(base, artworkId, on = {}) {
 }
 
 // watchNotifications follows the inbox of whoever the token belongs to. token
-// is called before every attempt, so it may hand out a fresh one. since is the
-// last seq you have seen; without it you get what comes from now on. The
+// is called once before every attempt and hands out a fresh one when the last
+// has expired; it ends when there is none, or the server refuses it. since is
+// the last seq you have seen; without it you get what comes from now on. The
 // returned object has markRead(seq) and close().
 export function watchNotifications(base, token, on = {}, since) {
+  let held
   const link = new Link({
     on,
-    // Everything after the last one seen comes first, so a gap loses nothing.
-    address: async () => socketURL(base, `/ws/notifications/?since=${since}&token=${encodeURIComponent(await token())}`),
-    prepare: async () => {
+    prepare: async (ask) => {
+      held = await token()
+      if (!held) return 'there is no token'
+      if (!ask) return
       const answer = await fetch(new URL('/api/v1/notifications?limit=1', base),
-        { credentials: 'omit', headers: { Authorization: `Bearer ${await token()}` } })
+        { credentials: 'omit', headers: { Authorization: `Bearer ${held}` } })
       if (answer.status === 401) return 'the token does not hold'
       if (!answer.ok) throw new Error(`status ${answer.status}`)
       since ??= (await answer.json()).results[0]?.seq ?? 0
     },
+    // Everything after the last one seen comes first, so a gap loses nothing.
+    address: () => socketURL(base, `/ws/notifications/?since=${since}&token=${encodeURIComponent(held)}`),
     message: (m) => {
       switch (m.type) {
         case 'welcome':
