@@ -153,12 +153,24 @@ func TestExampleClient(t *testing.T) {
 	file := filepath.Join(gallerytest.Root(t), "scripts", "websocket_client_example.js")
 	t.Run("as it is", func(t *testing.T) { tryExampleClient(t, file) })
 	t.Run("with the WebSocket of browsers", func(t *testing.T) {
-		node := needClient(t)
-		if err := exec.Command(node, "--experimental-websocket", "-e", "").Run(); err != nil {
-			t.Skip("this Node.js has none")
-		}
-		tryExampleClient(t, "--experimental-websocket", file)
+		tryExampleClient(t, globalWebSocket(t), file)
 	})
+}
+
+// globalWebSocket is the option with which Node.js has the WebSocket that
+// browsers have: its own from 20.10 on, before that the module ws in its place.
+func globalWebSocket(t *testing.T) string {
+	t.Helper()
+	const own = "--experimental-websocket"
+	if exec.Command(needClient(t), own, "-e", "").Run() == nil {
+		return own
+	}
+	t.Log("this Node.js has no WebSocket of its own, so ws takes its place")
+	preload, err := filepath.Abs(filepath.Join("testdata", "websocket.cjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "--require=" + preload
 }
 
 func tryExampleClient(t *testing.T, command ...string) {
@@ -238,18 +250,6 @@ func tryExampleClient(t *testing.T, command ...string) {
 	nobody.exits(t)
 }
 
-// TestExampleClientLeavesWithItsPage: pagehide closes both sockets, pageshow
-// opens them again, and what happened meanwhile is told.
-func TestExampleClientLeavesWithItsPage(t *testing.T) {
-	needClient(t)
-	s := gallerytest.Start(t, gallerytest.Options{})
-	artist, visitor := s.Artist(t, "artist"), s.Register(t, "visitor")
-	work := artist.Hang(t, gallerytest.Work{Conditions: gallerytest.Comments(2)})
-	visitor.Comment(t, work.ID, "Before")
-	page := run(t, filepath.Join("testdata", "page.mjs"), client(t), s.URL, work.ID, artist.Access)
-	got := map[string]int{}
-	until := func(event string, times int) {
-		t.Helper()
 // TestExampleClientAsksForAnotherToken: when a token has ended (4401) the client
 // comes back with the next one and has missed nothing; it gives up only when
 // that one does not hold either, or when there is none.
@@ -306,6 +306,18 @@ func TestExampleClientAsksForAnotherToken(t *testing.T) {
 	}
 }
 
+// TestExampleClientLeavesWithItsPage: pagehide closes both sockets, pageshow
+// opens them again, and what happened meanwhile is told.
+func TestExampleClientLeavesWithItsPage(t *testing.T) {
+	needClient(t)
+	s := gallerytest.Start(t, gallerytest.Options{})
+	artist, visitor := s.Artist(t, "artist"), s.Register(t, "visitor")
+	work := artist.Hang(t, gallerytest.Work{Conditions: gallerytest.Comments(2)})
+	visitor.Comment(t, work.ID, "Before")
+	page := run(t, filepath.Join("testdata", "page.mjs"), client(t), s.URL, work.ID, artist.Access)
+	got := map[string]int{}
+	until := func(event string, times int) {
+		t.Helper()
 		for got[event] < times {
 			got[page.next(t).Event]++
 		}
