@@ -72,7 +72,7 @@ func (a *api) listArtworks(w http.ResponseWriter, r *request) error {
 	}); err != nil {
 		return err
 	}
-	if id, ok := canonical(filter.Artist); ok {
+	if id, ok := gallery.ParseID(filter.Artist); ok {
 		filter.Artist = id
 	}
 	works, next, err := a.Curator.Artworks(r.Context(), filter)

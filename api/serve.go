@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/problem"
@@ -206,20 +204,10 @@ func noContent(w http.ResponseWriter) error {
 // pathID is the id in the path, in its one spelling. What is no UUID names
 // nothing.
 func pathID(r *request) (string, error) {
-	id, ok := canonical(r.PathValue("id"))
+	id, ok := gallery.ParseID(r.PathValue("id"))
 	if !ok {
 		return "", gallery.Errorf(gallery.NotFound, "There is nothing at this address.")
 	}
 	return id, nil
 }
 
-// canonical reads any spelling of a UUID: upper case, without hyphens, as a
-// URN, in braces.
-func canonical(text string) (id string, ok bool) {
-	// The parser takes any two characters for braces.
-	if len(text) == 38 && (text[0] != '{' || text[37] != '}') {
-		return "", false
-	}
-	u, err := uuid.Parse(text)
-	return u.String(), err == nil
-}

@@ -122,9 +122,9 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() } // fails only wi
 // canonical reads any spelling of an id. What is no id at all is NotFound: there
 // cannot be anything under it (docs/protocol.md, "REST").
 func canonical(what, id string) (string, error) {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
+	parsed, ok := gallery.ParseID(id)
+	if !ok {
 		return "", gallery.Errorf(gallery.NotFound, "There is no such %s.", what)
 	}
-	return parsed.String(), nil
+	return parsed, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 )
@@ -33,7 +31,7 @@ type ArtworkConsumer struct {
 // open is the handshake, once the visitor has been let in.
 func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.Identity) error {
 	s := c.server
-	id, ok := readID(c.artworkID)
+	id, ok := gallery.ParseID(c.artworkID)
 	if !ok {
 		return gallery.Errorf(gallery.NotFound, "There is no such artwork.")
 	}
@@ -56,16 +54,6 @@ func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.
 	c.mu.Unlock()
 	_, err = s.engine.Upgrade(w, r, c)
 	return err
-}
-
-// readID reads any spelling of a UUID into the one that is stored.
-func readID(text string) (id string, ok bool) {
-	// Parse alone takes any two characters for braces.
-	if uuid.Validate(text) != nil {
-		return "", false
-	}
-	parsed, err := uuid.Parse(text)
-	return parsed.String(), err == nil
 }
 
 // artworkTopic is what happens to an artwork.
