@@ -26,7 +26,7 @@ const conditionsField = "reveal_conditions"
 // encoding/json: its one key is the measure.
 func (c Condition) Value() map[Measure]any {
 	if c.Measure == MeasureTime {
-		return map[Measure]any{c.Measure: c.RevealAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")}
+		return map[Measure]any{c.Measure: Timestamp(c.RevealAt)}
 	}
 	return map[Measure]any{c.Measure: c.Target}
 }

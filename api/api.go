@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/curator"
 	"invisibleart.example/gallery/origin"
 	"invisibleart.example/gallery/peer"
@@ -72,15 +73,11 @@ func New(c Config) (http.Handler, error) {
 	return safe(c.Origin.CORS(a.limited(tidy(a.mux())))), nil
 }
 
-// milliseconds is the time format of answers: RFC 3339 in UTC with exactly
-// milliseconds, so that clients may compare them as text.
-const milliseconds = "2006-01-02T15:04:05.000Z"
-
 // stamp writes t, null when there was no such time.
 func stamp(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	text := t.UTC().Format(milliseconds)
+	text := gallery.Timestamp(t)
 	return &text
 }

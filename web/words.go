@@ -3,6 +3,8 @@ package web
 import (
 	"strconv"
 	"time"
+
+	"invisibleart.example/gallery"
 )
 
 // number writes n with thin spaces between the thousands, as people read it.
@@ -37,6 +39,6 @@ func size(bytes int64) string {
 // without JavaScript, which would say it in their own zone.
 type moment struct{ time.Time }
 
-func (m moment) ISO() string { return m.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+func (m moment) ISO() string { return gallery.Timestamp(m.Time) }
 
 func (m moment) Text() string { return m.UTC().Format("2 January 2006, 15:04 UTC") }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"invisibleart.example/gallery"
 )
@@ -66,7 +65,7 @@ func welcomeMessage() []byte {
 func notificationMessage(n gallery.Notification) []byte {
 	return encode(notification{
 		Type: "notification", Message: n.Message, Data: n.Data,
-		ID: n.ID, Seq: n.Seq, CreatedAt: timestamp(n.CreatedAt),
+		ID: n.ID, Seq: n.Seq, CreatedAt: gallery.Timestamp(n.CreatedAt),
 	})
 }
 
@@ -76,12 +75,9 @@ func announcementMessage(a gallery.Announcement) []byte {
 	return encode(notification{
 		Type: "notification", Message: a.Message,
 		Data: gallery.NotificationData{Type: gallery.SystemMessage},
-		ID:   a.ID, CreatedAt: timestamp(a.CreatedAt),
+		ID:   a.ID, CreatedAt: gallery.Timestamp(a.CreatedAt),
 	})
 }
-
-// timestamp is RFC 3339 in UTC with milliseconds.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 
 // encode writes a message as JSON. Text goes out as it was typed: turning <, >
 // and & into \u003c and its like is for JSON inside HTML.
