@@ -210,4 +210,3 @@ func pathID(r *request) (string, error) {
 	}
 	return id, nil
 }
-
