@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
-	"strings"
+
+	"invisibleart.example/gallery/keyring"
 )
 
 // minKeyBytes is the least length of a key that signs: the output of SHA-256
@@ -14,8 +14,6 @@ import (
 // old Django SIGNING_KEY often is, and its tokens have to be read until they
 // expire.
 const minKeyBytes = 32
-
-var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Keys are signing keys for tokens: the first signs, all of them verify. The
 // zero value has none. Keys are immutable, safe for concurrent use, and never
@@ -38,34 +36,20 @@ type key struct {
 // comma. A key's raw bytes are the HMAC key, as in Django. Errors tell the
 // place of the wrong key and nothing of its text.
 func ParseKeys(s string) (Keys, error) {
-	if !strings.Contains(s, ":") {
-		k, err := newKey("", s, minKeyBytes)
-		if err != nil {
-			return Keys{}, fmt.Errorf("signing key: %w", err)
-		}
-		return Keys{all: []key{k}}, nil
+	ring, err := keyring.Split(s)
+	if err != nil {
+		return Keys{}, fmt.Errorf("signing %w", err)
 	}
 	var keys Keys
-	seen := map[string]bool{}
-	for i, part := range strings.Split(s, ",") {
-		// The id is not repeated in an error: where somebody gave a single key
-		// with a colon in it, the "id" is a piece of the secret.
-		id, text, found := strings.Cut(part, ":")
-		switch {
-		case !found || !keyID.MatchString(id):
-			return Keys{}, fmt.Errorf("signing key %d: must be written id:text, because a colon in the setting makes it a list", i+1)
-		case seen[id]:
-			return Keys{}, fmt.Errorf("signing key %d: its id is taken by an earlier one", i+1)
-		}
+	for i, entry := range ring {
 		least := minKeyBytes
 		if i > 0 {
 			least = 1
 		}
-		k, err := newKey(id, text, least)
+		k, err := newKey(entry.ID, entry.Text, least)
 		if err != nil {
 			return Keys{}, fmt.Errorf("signing key %d: %w", i+1, err)
 		}
-		seen[id] = true
 		keys.all = append(keys.all, k)
 	}
 	return keys, nil

@@ -27,7 +27,7 @@ func TestParseKeys(t *testing.T) {
 		{"second key empty", "a:" + long + ",b:", false, "key 2: is empty"},
 		{"second key without id", "a:" + long + "," + long, false, "key 2: must be written id:text"},
 		{"trailing comma", "a:" + long + ",", false, "key 2"},
-		{"space before the id", "a:" + long + ", b:" + long, false, "key 2"},
+		{"space before the id", "a:" + long + ", b:" + long, true, ""},
 		{"same id twice", "a:" + long + ",a:" + long + "x", false, "key 2: its id is taken"},
 		{"empty id", ":" + long, false, "key 1"},
 		{"odd id", "a/b:" + long, false, "key 1"},

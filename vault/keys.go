@@ -11,10 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/keyring"
 )
 
 // minKeyText is the least length of a master key's text, in bytes
@@ -34,8 +34,6 @@ type masterKey struct {
 	aead        cipher.AEAD
 }
 
-var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
 // ParseKeys reads master keys: one text of at least 32 bytes without a colon,
 // or several as "id:text,id:text", ids being up to 64 letters, digits and
 // . _ -; a text in a list may hold colons but no comma. White space around each
@@ -45,26 +43,13 @@ var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // its fingerprint too: so a gallery that began with a single unnamed key can
 // give it an id later, when a second one joins.
 func ParseKeys(s string) (Keys, error) {
-	s = strings.TrimSpace(s)
-	if !strings.Contains(s, ":") {
-		key, err := newMasterKey("", s)
-		if err != nil {
-			return Keys{}, fmt.Errorf("master key: %w", err)
-		}
-		return Keys{ring: []masterKey{key}}, nil
+	ring, err := keyring.Split(strings.TrimSpace(s))
+	if err != nil {
+		return Keys{}, fmt.Errorf("master %w", err)
 	}
 	var keys Keys
-	for i, part := range strings.Split(s, ",") {
-		// The id is not repeated in an error: where somebody gave a single key
-		// with a colon in it, the "id" is a piece of the secret.
-		id, text, found := strings.Cut(strings.TrimSpace(part), ":")
-		if !found || !keyID.MatchString(id) {
-			return Keys{}, fmt.Errorf("master key %d: must be written id:text, because a colon in the setting makes it a list", i+1)
-		}
-		if _, taken := keys.find(id); taken {
-			return Keys{}, fmt.Errorf("master key %d: its id is taken by an earlier one", i+1)
-		}
-		key, err := newMasterKey(id, text)
+	for i, entry := range ring {
+		key, err := newMasterKey(entry.ID, entry.Text)
 		if err != nil {
 			return Keys{}, fmt.Errorf("master key %d: %w", i+1, err)
 		}
