@@ -2,6 +2,7 @@ package curator
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"invisibleart.example/gallery"
@@ -28,6 +29,23 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 	if err := c.admitLogin(email, addr); err != nil {
 		return err
 	}
+	err := c.attempt(ctx, email, password, addr, then)
+	if errors.Is(err, errHashReplaced) {
+		// By a change of the password, or by another login of the same moment
+		// that found the hash outdated: the new hash tells which.
+		err = c.attempt(ctx, email, password, addr, then)
+	}
+	if errors.Is(err, errHashReplaced) {
+		return wrongPassword()
+	}
+	return err
+}
+
+var errHashReplaced = errors.New("the password's hash was replaced while it was being verified")
+
+// attempt is one try of a login. It fails with errHashReplaced when what it
+// verified is no longer what stands.
+func (c *Curator) attempt(ctx context.Context, email, password, addr string, then func(*act, gallery.User) error) error {
 	var account store.Account
 	err := c.read(ctx, func(tx *store.Tx) (err error) {
 		account, err = tx.AccountByEmail(ctx, strings.TrimSpace(email))
@@ -54,11 +72,13 @@ func (c *Curator) login(ctx context.Context, email, password, addr string, then 
 		// The account may have been deactivated, deleted or given another
 		// password while the old one was being verified.
 		now, err := a.AccountByID(ctx, account.ID)
-		if gallery.CodeOf(err) == gallery.NotFound || err == nil && (!now.IsActive || now.PasswordHash != account.PasswordHash) {
+		switch {
+		case gallery.CodeOf(err) == gallery.NotFound || err == nil && !now.IsActive:
 			return wrongPassword()
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case now.PasswordHash != account.PasswordHash:
+			return errHashReplaced
 		}
 		if fresh != "" {
 			if err := a.Rehash(ctx, account.ID, account.PasswordHash, fresh); err != nil {
