@@ -240,6 +240,8 @@ func TestSessionCookie(t *testing.T) {
 		{"no browser reads", "GET", nil, 401},
 		{"a link from elsewhere", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 401},
 		{"an allowed page writes", "PATCH", []string{"Origin: " + app, "Sec-Fetch-Site: cross-site"}, 401},
+		{"an allowed page of the same site writes", "PATCH", []string{"Origin: " + app, "Sec-Fetch-Site: same-site"}, 403},
+		{"an allowed page writes, old browser", "PATCH", []string{"Origin: " + app}, 403},
 		{"an allowed page reads", "GET", []string{"Origin: " + app, "Sec-Fetch-Site: cross-site"}, 401},
 		{"a foreign page writes", "PATCH", []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}, 403},
 		{"no browser writes", "PATCH", nil, 401},
