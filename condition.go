@@ -58,6 +58,9 @@ const (
 	RevealAll RevealWhen = "all"
 )
 
+// IsKnown tells whether there is such a way.
+func (w RevealWhen) IsKnown() bool { return w == RevealAny || w == RevealAll }
+
 // MaxConditions is how many conditions an artwork may have.
 const MaxConditions = 10
 

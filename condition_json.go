@@ -65,17 +65,6 @@ func ParseConditions(data []byte, now time.Time) ([]Condition, error) {
 	return conditions, nil
 }
 
-// ParseRevealWhen reads the way to combine conditions, and refuses anything
-// but "any" and "all" with an *Error Invalid. Where nothing was said at all,
-// the default is RevealAny; that is the caller's to know.
-func ParseRevealWhen(s string) (RevealWhen, error) {
-	switch when := RevealWhen(s); when {
-	case RevealAny, RevealAll:
-		return when, nil
-	}
-	return "", InvalidField("reveal_when", "must be any or all")
-}
-
 // conditionReader collects what is wrong while it reads.
 type conditionReader struct {
 	now   time.Time

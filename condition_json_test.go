@@ -185,16 +185,12 @@ func TestParseConditions_keepsTheRightOnes(t *testing.T) {
 	}
 }
 
-func TestParseRevealWhen(t *testing.T) {
-	for _, text := range []string{"any", "all"} {
-		if got, err := gallery.ParseRevealWhen(text); err != nil || string(got) != text {
-			t.Errorf("%q: got %q, %v, want it accepted", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "ANY", "none", " all", "any,all"} {
-		got, err := gallery.ParseRevealWhen(text)
-		if gallery.CodeOf(err) != gallery.Invalid || got != "" || !strings.Contains(err.Error(), "reveal_when: ") {
-			t.Errorf("%q: got %q, %v, want Invalid at reveal_when", text, got, err)
+func TestRevealWhenIsKnown(t *testing.T) {
+	for when, want := range map[gallery.RevealWhen]bool{
+		gallery.RevealAny: true, gallery.RevealAll: true, "": false, "Any": false, "any ": false, "none": false,
+	} {
+		if got := when.IsKnown(); got != want {
+			t.Errorf("%q: got %t, want %t", when, got, want)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // when checks how conditions are combined.
 func (p *places) when(when gallery.RevealWhen) gallery.RevealWhen {
-	if when != gallery.RevealAny && when != gallery.RevealAll && !p.has("reveal_when") {
+	if !when.IsKnown() && !p.has("reveal_when") {
 		p.add("reveal_when", "must be any or all")
 	}
 	return when

@@ -128,12 +128,6 @@ func (n *Node) DataDir() string { return string(n.dir) }
 // Curator runs the use cases of this node.
 func (n *Node) Curator() *curator.Curator { return n.curator }
 
-// Store is the node's store, for tests that look behind the answers.
-func (n *Node) Store() *store.DB { return n.db }
-
-// Handler answers every request to this node.
-func (n *Node) Handler() http.Handler { return n.handler }
-
 func (n *Node) onClose(close func() error) { n.closers = append(n.closers, close) }
 
 // Close lets go of everything, the lock last. Run does it at its end; a second

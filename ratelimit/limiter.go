@@ -112,13 +112,3 @@ func (l *Limiter) forget(now time.Time) {
 		delete(l.keys, b.key)
 	}
 }
-
-// Len is how many keys are remembered now.
-func (l *Limiter) Len() int {
-	if l == nil {
-		return 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.keys)
-}

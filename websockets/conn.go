@@ -61,10 +61,6 @@ const (
 	phaseBroken        // nothing can be said any more
 )
 
-// RemoteAddr is the address at the other end of the socket, which may be a
-// proxy's.
-func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
-
 // CloseCode is the code of the close frame that was sent or is about to be, and
 // CloseAbnormal for a connection that broke without one; 0 while it is open.
 func (c *Conn) CloseCode() int {

@@ -164,16 +164,16 @@ func (p *plan) pieces() (piece []int32, sizes []extent) {
 	for i := range piece {
 		piece[i] = -1
 	}
-	var todo []int
+	var pending []int
 	for start := range piece {
 		if piece[start] >= 0 {
 			continue
 		}
 		number, band, count := int32(len(sizes)), p.band[start], 0
 		piece[start] = number
-		for todo = append(todo[:0], start); len(todo) > 0; count++ {
-			i := todo[len(todo)-1]
-			todo = todo[:len(todo)-1]
+		for pending = append(pending[:0], start); len(pending) > 0; count++ {
+			i := pending[len(pending)-1]
+			pending = pending[:len(pending)-1]
 			x := i % p.w
 			for _, next := range [4]struct {
 				at     int
@@ -181,7 +181,7 @@ func (p *plan) pieces() (piece []int32, sizes []extent) {
 			}{{i - 1, x > 0}, {i + 1, x < p.w-1}, {i - p.w, i >= p.w}, {i + p.w, i+p.w < len(piece)}} {
 				if next.exists && piece[next.at] < 0 && p.band[next.at] == band {
 					piece[next.at] = number
-					todo = append(todo, next.at)
+					pending = append(pending, next.at)
 				}
 			}
 		}
