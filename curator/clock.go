@@ -16,9 +16,12 @@ const (
 	// looks only this curator's own works can come nearer, and those wake it.
 	lookAhead = time.Second
 
-	// tickWorks is how many works one transaction reveals: few enough that the
-	// first of a thousand is told while the last still waits.
-	tickWorks = 100
+	// firstTick is how many works the first transaction reveals of those due at
+	// one instant, and each after it twice as many, up to mostTick: nothing is
+	// told before its commit, so that the first must not wait for many, nor the
+	// last for many commits.
+	firstTick = 16
+	mostTick  = 100
 )
 
 // clock reveals works at their instant.
@@ -89,8 +92,10 @@ func (c *Curator) revealDue(ctx context.Context) (next time.Time, err error) {
 			return next, nil
 		}
 		var failed error
-		for part := range slices.Chunk(works, tickWorks) {
-			failed = errors.Join(failed, c.tick(ctx, part))
+		for most := firstTick; len(works) > 0; most = min(2*most, mostTick) {
+			n := min(most, len(works))
+			failed = errors.Join(failed, c.tick(ctx, works[:n]))
+			works = works[n:]
 		}
 		if failed != nil {
 			return next, failed

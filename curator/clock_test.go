@@ -1,6 +1,7 @@
 package curator_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
+	"invisibleart.example/gallery/store"
 )
 
 // late is how long after its instant a work was revealed; a hidden one fails.
@@ -166,6 +168,32 @@ func TestThousandWorksDueAtOneInstant(t *testing.T) {
 	slices.Sort(seqs)
 	if seqs[0] != 1 || seqs[999] != 1000 || len(slices.Compact(seqs)) != 1000 {
 		t.Errorf("got %d messages from seq %d to %d, want 1 to 1000 once each", len(seqs), seqs[0], seqs[len(seqs)-1])
+	}
+}
+
+// TestFirstOfManyWaitsForFew: nothing is told before its transaction commits,
+// so the first of a hundred works must not share one with all of them, nor each
+// have its own.
+func TestFirstOfManyWaitsForFew(t *testing.T) {
+	h := open(t, plan{})
+	artist := h.person("ana", true)
+	instant := time.Now().Add(1500 * time.Millisecond)
+	h.hangMany(artist, 100, func(int) time.Time { return instant })
+	h.listen("user:"+artist.User.ID).await(t, 100)
+	together := map[time.Time]int{} // how many works were revealed by one transaction
+	err := h.db.Read(t.Context(), func(tx *store.Tx) error {
+		works, _, err := tx.Artworks(t.Context(), gallery.Filter{Page: gallery.Page{Limit: 100}})
+		for _, art := range works {
+			together[art.RevealedAt]++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := slices.MinFunc(slices.Collect(maps.Keys(together)), time.Time.Compare)
+	if got, most := together[first], 20; got > most || len(together) > 8 {
+		t.Errorf("got %d works in the first of %d transactions, want at most %d in at most 8", got, len(together), most)
 	}
 }
 
