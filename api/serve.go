@@ -13,7 +13,6 @@ import (
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/problem"
-	"invisibleart.example/gallery/ratelimit"
 )
 
 // request is what an action is given: who asks has been settled.
@@ -98,7 +97,7 @@ func (a *api) admit(w http.ResponseWriter, r *request, least who) (err error) {
 	case r.who.IsAnonymous():
 		return nil
 	}
-	return limit(a.Limits.RequestsByUser, r.who.User.ID)
+	return a.Limits.RequestsByUser.Take(r.who.User.ID)
 }
 
 // authenticate finds out who asks. What shows no credential is anonymous; what
@@ -133,19 +132,12 @@ func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (auth.Identit
 // limited lets through what its address may ask.
 func (a *api) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := limit(a.Limits.RequestsByAddress, a.Peer.Key(r)); err != nil {
+		if err := a.Limits.RequestsByAddress.Take(a.Peer.Key(r)); err != nil {
 			problem.Write(w, r, err, a.Log)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func limit(l *ratelimit.Limiter, key string) error {
-	if ok, retry := l.Allow(key); !ok {
-		return ratelimit.Refusal(retry)
-	}
-	return nil
 }
 
 // tidy takes one slash off the end of the path. A path with empty or dotted

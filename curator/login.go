@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"invisibleart.example/gallery"
-	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 )
 
@@ -93,14 +92,11 @@ func (c *Curator) attempt(ctx context.Context, email, password, addr string, the
 // known and unknown accounts are counted alike.
 func (c *Curator) admitLogin(email, addr string) error {
 	if addr != "" {
-		if ok, retry := c.config.Limits.LoginsByAddress.Allow(addr); !ok {
-			return ratelimit.Refusal(retry)
+		if err := c.config.Limits.LoginsByAddress.Take(addr); err != nil {
+			return err
 		}
 	}
-	if ok, retry := c.config.Limits.LoginsByAccount.Allow(EmailKey(email)); !ok {
-		return ratelimit.Refusal(retry)
-	}
-	return nil
+	return c.config.Limits.LoginsByAccount.Take(EmailKey(email))
 }
 
 // checkPassword verifies a password and tells whether its hash is outdated. The

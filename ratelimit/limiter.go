@@ -73,6 +73,15 @@ func (l *Limiter) Allow(key string) (ok bool, retry time.Duration) {
 	return false, time.Duration(math.Ceil(missing * float64(l.rule.Every)))
 }
 
+// Take counts one event of key as Allow does, and refuses one too many with a
+// *gallery.Error TooMany that says when the next would pass.
+func (l *Limiter) Take(key string) error {
+	if ok, retry := l.Allow(key); !ok {
+		return Refusal(retry)
+	}
+	return nil
+}
+
 // restore takes back one event that Allow counted.
 func (l *Limiter) restore(key string) {
 	l.mu.Lock()

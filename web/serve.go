@@ -9,7 +9,6 @@ import (
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/problem"
-	"invisibleart.example/gallery/ratelimit"
 )
 
 // visit is one request, and who makes it.
@@ -101,7 +100,7 @@ func (s *site) admitted(do action) http.Handler {
 }
 
 func (s *site) admit(w http.ResponseWriter, v *visit) (err error) {
-	if err := limit(s.Limits.RequestsByAddress, v.addr); err != nil {
+	if err := s.Limits.RequestsByAddress.Take(v.addr); err != nil {
 		return err
 	}
 	// Browsers tell of a form on another site by Sec-Fetch-Site or Origin; it is
@@ -112,7 +111,7 @@ func (s *site) admit(w http.ResponseWriter, v *visit) (err error) {
 	if v.who, err = s.recognise(w, v.Request); err != nil || v.who.IsAnonymous() {
 		return err
 	}
-	return limit(s.Limits.RequestsByUser, v.who.User.ID)
+	return s.Limits.RequestsByUser.Take(v.who.User.ID)
 }
 
 // recognise finds out who asks. A session that is over makes an anonymous
@@ -133,13 +132,6 @@ func (s *site) recognise(w http.ResponseWriter, r *http.Request) (auth.Identity,
 		return auth.Identity{}, nil
 	}
 	return who, err
-}
-
-func limit(l *ratelimit.Limiter, key string) error {
-	if ok, retry := l.Allow(key); !ok {
-		return ratelimit.Refusal(retry)
-	}
-	return nil
 }
 
 // safe sets the headers that every page has. The referrer stays on our own

@@ -86,8 +86,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (err error) {
 // countAddress holds the limits per address; what it counts is owed by v.
 func (s *Server) countAddress(v *visit, r *http.Request) error {
 	address := s.peer.Key(r)
-	if ok, retry := s.limits.HandshakesByAddress.Allow(address); !ok {
-		return ratelimit.Refusal(retry)
+	if err := s.limits.HandshakesByAddress.Take(address); err != nil {
+		return err
 	}
 	if !s.limits.SocketsByAddress.Acquire(address) {
 		return ratelimit.Refusal(retryAfter)
