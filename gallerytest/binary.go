@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 // Binary is the path of cmd/gallery, built without the race detector by the
@@ -60,22 +62,14 @@ func findRoot() (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 }
 
-// Need finds a program that the test needs. When it is not installed, the test
-// is skipped, loudly; in CI, where everything must be there, it fails.
+// Need finds a program that the test needs; see [servers.Need].
 func Need(t testing.TB, program string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		Missing(t, program+" is not installed; make deps installs what the tests need")
-	}
-	return path
+	return servers.Need(t, program)
 }
 
 // Missing skips the test for want of something, or fails it in CI.
 func Missing(t testing.TB, what string) {
 	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(what)
-	}
-	t.Skip("SKIPPED: " + what)
+	servers.Missing(t, what)
 }

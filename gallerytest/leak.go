@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 // leakPatience is how long goroutines get to end by themselves after the last
@@ -35,6 +37,7 @@ func (v Verified) Run() int {
 	if folder, ok := built.Load().(string); ok {
 		os.RemoveAll(folder)
 	}
+	servers.Stop()
 	if status != 0 {
 		// A failed test may well have left things open; its own message is the
 		// one to read.
