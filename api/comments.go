@@ -38,7 +38,7 @@ func (a *api) addComment(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Limits.CommentsByUser.Take(r.who.User.ID); err != nil {
+	if err := a.Limits.CommentsByUser.Take(r.Context(), r.who.User.ID); err != nil {
 		return err
 	}
 	var content string

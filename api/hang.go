@@ -23,7 +23,7 @@ func (a *api) hangArtwork(w http.ResponseWriter, r *request) error {
 	if r.ContentLength > most {
 		return tooLarge(most)
 	}
-	if err := a.Limits.UploadsByUser.Take(r.who.User.ID); err != nil {
+	if err := a.Limits.UploadsByUser.Take(r.Context(), r.who.User.ID); err != nil {
 		return err
 	}
 	body := newSteadyReader(http.MaxBytesReader(w, r.Body, most), http.NewResponseController(w))

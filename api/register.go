@@ -26,7 +26,7 @@ func shapeSigned(s curator.Signed) signedShape {
 // register counts attempts by address and by the e-mail address in question,
 // which would else be a way to ask who has an account here.
 func (a *api) register(w http.ResponseWriter, r *request) error {
-	if err := a.Limits.RegistrationsByAddress.Take(r.addr); err != nil {
+	if err := a.Limits.RegistrationsByAddress.Take(r.Context(), r.addr); err != nil {
 		return err
 	}
 	var in curator.Registration
@@ -36,7 +36,7 @@ func (a *api) register(w http.ResponseWriter, r *request) error {
 	}); err != nil {
 		return err
 	}
-	if err := a.Limits.RegistrationsByAccount.Take(curator.EmailKey(in.Email)); err != nil {
+	if err := a.Limits.RegistrationsByAccount.Take(r.Context(), curator.EmailKey(in.Email)); err != nil {
 		return err
 	}
 	signed, err := a.Curator.Register(r.Context(), in)

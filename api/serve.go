@@ -97,7 +97,7 @@ func (a *api) admit(w http.ResponseWriter, r *request, least who) (err error) {
 	case r.who.IsAnonymous():
 		return nil
 	}
-	return a.Limits.RequestsByUser.Take(r.who.User.ID)
+	return a.Limits.RequestsByUser.Take(r.Context(), r.who.User.ID)
 }
 
 // authenticate finds out who asks. What shows no credential is anonymous; what
@@ -132,7 +132,7 @@ func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (auth.Identit
 // limited lets through what its address may ask.
 func (a *api) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := a.Limits.RequestsByAddress.Take(a.Peer.Key(r)); err != nil {
+		if err := a.Limits.RequestsByAddress.Take(r.Context(), a.Peer.Key(r)); err != nil {
 			problem.Write(w, r, err, a.Log)
 			return
 		}

@@ -73,7 +73,7 @@ func New(config Config) (*Curator, error) {
 		config.Now = time.Now
 	}
 	if config.Limits == nil {
-		config.Limits = ratelimit.New(ratelimit.Defaults(), config.Now)
+		config.Limits = ratelimit.New(ratelimit.Defaults(), config.Now, nil)
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)

@@ -85,7 +85,7 @@ func open(t testing.TB, p plan) *house {
 	h.Curator, err = curator.New(curator.Config{
 		DB: h.db, Vault: vault.New(blobs, masters),
 		Tokens: h.tokens, Passwords: auth.NewPasswords(p.cost),
-		Events: websockets.NewEventHandler(h.broker), Limits: ratelimit.New(ratelimit.Off(), p.now),
+		Events: websockets.NewEventHandler(h.broker), Limits: ratelimit.New(ratelimit.Off(), p.now, nil),
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: p.now,
 		MaxUpload: p.maxUpload, InboxRetention: p.retention,
 	})

@@ -25,7 +25,7 @@ func (c *Curator) Login(ctx context.Context, email, password, addr string) (sign
 }
 
 func (c *Curator) login(ctx context.Context, email, password, addr string, then func(*act, gallery.User) error) error {
-	if err := c.admitLogin(email, addr); err != nil {
+	if err := c.admitLogin(ctx, email, addr); err != nil {
 		return err
 	}
 	err := c.attempt(ctx, email, password, addr, then)
@@ -90,13 +90,13 @@ func (c *Curator) attempt(ctx context.Context, email, password, addr string, the
 
 // admitLogin counts an attempt before anything is found out about it, so that
 // known and unknown accounts are counted alike.
-func (c *Curator) admitLogin(email, addr string) error {
+func (c *Curator) admitLogin(ctx context.Context, email, addr string) error {
 	if addr != "" {
-		if err := c.config.Limits.LoginsByAddress.Take(addr); err != nil {
+		if err := c.config.Limits.LoginsByAddress.Take(ctx, addr); err != nil {
 			return err
 		}
 	}
-	return c.config.Limits.LoginsByAccount.Take(EmailKey(email))
+	return c.config.Limits.LoginsByAccount.Take(ctx, EmailKey(email))
 }
 
 // checkPassword verifies a password and tells whether its hash is outdated. The

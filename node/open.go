@@ -86,7 +86,7 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	broker := pubsub.NewMemory()
 	edge := newCalm(c.Log) // of whoever answers requests
-	limits := ratelimit.New(c.Limits, c.Now)
+	limits := ratelimit.New(c.Limits, c.Now, nil)
 	n.curator, err = curator.New(curator.Config{
 		DB: n.db, Vault: works, Tokens: tokens, Passwords: auth.NewPasswords(c.PasswordCost),
 		Events: websockets.NewEventHandler(broker), Limits: limits, Log: c.Log, Now: c.Now,

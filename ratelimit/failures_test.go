@@ -56,7 +56,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := ratelimit.NewFailures(tenAnHour, nil)
+				f := ratelimit.NewFailures("test", tenAnHour, nil, nil)
 				if made, refused := try(t, f, "a", test.n, test.fails); made != test.want || refused != int64(test.n)-test.want {
 					t.Errorf("got %d made and %d refused, want %d made", made, refused, test.want)
 				}
@@ -65,7 +65,7 @@ func TestFailures(t *testing.T) {
 	}
 	t.Run("never more than the limit, whatever succeeds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := ratelimit.NewFailures(tenAnHour, nil)
+			f := ratelimit.NewFailures("test", tenAnHour, nil, nil)
 			var failed atomic.Int64
 			try(t, f, "a", 500, func(i int) bool {
 				if i%3 == 0 {
@@ -80,7 +80,7 @@ func TestFailures(t *testing.T) {
 	})
 	t.Run("one by one, and later again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := ratelimit.NewFailures(ratelimit.Rule{Burst: 2, Every: time.Minute}, nil)
+			f := ratelimit.NewFailures("test", ratelimit.Rule{Burst: 2, Every: time.Minute}, nil, nil)
 			for range 2 {
 				try(t, f, "a", 1, always)
 			}
@@ -103,7 +103,7 @@ func TestFailures(t *testing.T) {
 // failure refuses those behind it only once nobody is under way.
 func TestFailuresInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := ratelimit.NewFailures(ratelimit.Rule{Burst: 2, Every: time.Hour}, nil)
+		f := ratelimit.NewFailures("test", ratelimit.Rule{Burst: 2, Every: time.Hour}, nil, nil)
 		first, _ := f.Begin(t.Context(), "a")
 		second, _ := f.Begin(t.Context(), "a")
 		var order []int
@@ -135,7 +135,7 @@ func TestFailuresInOrder(t *testing.T) {
 // TestFailuresOfThoseWhoLeave: they take no room, and keep none.
 func TestFailuresOfThoseWhoLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := ratelimit.NewFailures(ratelimit.Rule{Burst: 1, Every: time.Hour}, nil)
+		f := ratelimit.NewFailures("test", ratelimit.Rule{Burst: 1, Every: time.Hour}, nil, nil)
 		end, err := f.Begin(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
@@ -164,8 +164,8 @@ func TestFailuresOfThoseWhoLeave(t *testing.T) {
 // other, as long as all begin in one order.
 func TestFailuresOfTwoKinds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		addresses := ratelimit.NewFailures(ratelimit.Rule{Burst: 3, Every: time.Hour}, nil)
-		accounts := ratelimit.NewFailures(ratelimit.Rule{Burst: 2, Every: time.Hour}, nil)
+		addresses := ratelimit.NewFailures("test", ratelimit.Rule{Burst: 3, Every: time.Hour}, nil, nil)
+		accounts := ratelimit.NewFailures("test", ratelimit.Rule{Burst: 2, Every: time.Hour}, nil, nil)
 		var made atomic.Int64
 		var wg sync.WaitGroup
 		for i := range 200 {
@@ -194,7 +194,7 @@ func TestFailuresOfTwoKinds(t *testing.T) {
 }
 
 func TestFailuresWithoutALimit(t *testing.T) {
-	f := ratelimit.NewFailures(ratelimit.Rule{}, nil)
+	f := ratelimit.NewFailures("test", ratelimit.Rule{}, nil, nil)
 	if f != nil {
 		t.Fatalf("got %v for no limit, want nil", f)
 	}

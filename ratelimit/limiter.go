@@ -2,7 +2,7 @@ package ratelimit
 
 import (
 	"container/list"
-	"math"
+	"context"
 	"sync"
 	"time"
 
@@ -24,100 +24,92 @@ func (r Rule) Rate() rate.Limit {
 	return rate.Every(r.Every)
 }
 
-// maxKeys bounds what one Limiter remembers, to some 20 MB at worst. The keys
-// that were not used for longest are forgotten first.
-const maxKeys = 1 << 16
-
 // Limiter holds one rule against many keys: addresses, users, accounts. It is
 // safe for concurrent use; a nil Limiter lets everything pass.
+//
+// Where it shares the limit with other nodes, those decide together; its own
+// bucket of the key counts along. What that one refuses the others would refuse
+// too, having counted no less, so it is not asked of them. And when they are out
+// of reach it decides alone, with all in mind that passed here before.
 type Limiter struct {
-	rule Rule
-	now  func() time.Time
+	name   string // what Shared knows it by
+	rule   Rule
+	now    func() time.Time
+	shared Shared // nil: this node alone
+	// fickle: what the other nodes refused may pass before the time they said,
+	// because they give back.
+	fickle bool
 
-	mu    sync.Mutex
+	mu    sync.Mutex               // never held while the other nodes are asked
 	keys  map[string]*list.Element // of *bucket
 	order *list.List               // most recently used first
 }
 
-type bucket struct {
-	key string
-	*rate.Limiter
-}
-
-// NewLimiter makes a Limiter, or nil where the rule is no limit. now tells the
-// time, time.Now when nil.
-func NewLimiter(rule Rule, now func() time.Time) *Limiter {
+// NewLimiter makes a Limiter, or nil where the rule is no limit. name tells it
+// from other limits where it is shared; shared is nil for a limit of this node
+// alone. now tells the time, time.Now when nil.
+func NewLimiter(name string, rule Rule, now func() time.Time, shared Shared) *Limiter {
 	if rule.Burst == 0 {
 		return nil
 	}
 	if now == nil {
 		now = time.Now
 	}
-	return &Limiter{rule: rule, now: now, keys: map[string]*list.Element{}, order: list.New()}
+	return &Limiter{name: name, rule: rule, now: now, shared: shared, keys: map[string]*list.Element{}, order: list.New()}
 }
 
 // Allow counts one event of key. When that is one too many it counts nothing,
-// and retry says when the next would pass.
-func (l *Limiter) Allow(key string) (ok bool, retry time.Duration) {
-	if l == nil {
-		return true, 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.now()
-	b := l.bucket(key, now)
-	if b.AllowN(now, 1) {
-		return true, 0
-	}
-	missing := 1 - b.TokensAt(now)
-	return false, time.Duration(math.Ceil(missing * float64(l.rule.Every)))
+// and retry says when the next would pass. It waits for other nodes 50 ms at
+// the very most, and not at all while they are known to be out of reach.
+func (l *Limiter) Allow(ctx context.Context, key string) (ok bool, retry time.Duration) {
+	d := l.count(ctx, key)
+	return d.ok, d.retry
 }
 
 // Take counts one event of key as Allow does, and refuses one too many with a
 // *gallery.Error TooMany that says when the next would pass.
-func (l *Limiter) Take(key string) error {
-	if ok, retry := l.Allow(key); !ok {
+func (l *Limiter) Take(ctx context.Context, key string) error {
+	if ok, retry := l.Allow(ctx, key); !ok {
 		return Refusal(retry)
 	}
 	return nil
 }
 
-// restore takes back one event that Allow counted.
-func (l *Limiter) restore(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if e, ok := l.keys[key]; ok {
-		// A bucket never holds more than its burst: the next use caps it.
-		e.Value.(*bucket).AllowN(l.now(), -1)
-	}
+// decision is what becomes of an event: counted, or refused.
+type decision struct {
+	ok     bool
+	retry  time.Duration // of one refused
+	shared bool          // counted by all nodes, not by this one alone
 }
 
-// bucket finds or makes the bucket of key. The caller holds the lock.
-func (l *Limiter) bucket(key string, now time.Time) *bucket {
-	if e, ok := l.keys[key]; ok {
-		l.order.MoveToFront(e)
-		return e.Value.(*bucket)
+func (l *Limiter) count(ctx context.Context, key string) decision {
+	if l == nil {
+		return decision{ok: true}
 	}
-	l.forget(now)
-	b := &bucket{key: key, Limiter: rate.NewLimiter(l.rule.Rate(), l.rule.Burst)}
-	l.keys[key] = l.order.PushFront(b)
-	return b
+	if ok, retry := l.takeHere(key); !ok {
+		return decision{retry: retry}
+	}
+	if l.shared == nil {
+		return decision{ok: true}
+	}
+	ok, retry, err := l.ask(ctx, key, 1)
+	switch {
+	case err != nil:
+		return decision{ok: true}
+	case !ok:
+		l.refusedThere(key, retry)
+		return decision{retry: retry}
+	}
+	return decision{ok: true, shared: true}
 }
 
-// forget drops up to two of the least recently used keys whose buckets are
-// full again, which is as good as never seen, and the last one in any case when
-// there are too many. Two for each new one keep the memory in step with use.
-func (l *Limiter) forget(now time.Time) {
-	for range 2 {
-		e := l.order.Back()
-		if e == nil {
-			return
-		}
-		b := e.Value.(*bucket)
-		if len(l.keys) < maxKeys && b.TokensAt(now) < float64(l.rule.Burst) {
-			return
-		}
-		l.order.Remove(e)
-		delete(l.keys, b.key)
+// restore takes back one event that count counted. An answer of the other nodes
+// that came too late may have counted nevertheless: that one stays counted,
+// rather than that another is given back which never was.
+func (l *Limiter) restore(ctx context.Context, key string, d decision) {
+	l.giveBackHere(key)
+	if d.shared {
+		// An error leaves it counted, which time makes good.
+		l.ask(ctx, key, -1)
 	}
 }

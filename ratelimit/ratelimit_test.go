@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"context"
 	"strconv"
 	"sync"
 	"testing"
@@ -30,7 +31,7 @@ func (c *clock) pass(d time.Duration) {
 
 func allowed(l *ratelimit.Limiter, key string, tries int) (n int) {
 	for range tries {
-		if ok, _ := l.Allow(key); ok {
+		if ok, _ := l.Allow(context.Background(), key); ok {
 			n++
 		}
 	}
@@ -39,14 +40,14 @@ func allowed(l *ratelimit.Limiter, key string, tries int) (n int) {
 
 func TestLimiter(t *testing.T) {
 	c := &clock{now: time.Unix(1000, 0)}
-	l := ratelimit.NewLimiter(ratelimit.Rule{Burst: 3, Every: time.Minute}, c.Now)
+	l := ratelimit.NewLimiter("test", ratelimit.Rule{Burst: 3, Every: time.Minute}, c.Now, nil)
 	if got, want := allowed(l, "a", 10), 3; got != want {
 		t.Errorf("at once: got %d, want %d", got, want)
 	}
 	if got, want := allowed(l, "b", 10), 3; got != want {
 		t.Errorf("another key: got %d, want %d", got, want)
 	}
-	ok, retry := l.Allow("a")
+	ok, retry := l.Allow(context.Background(), "a")
 	if ok || retry != time.Minute {
 		t.Errorf("one too many: got %v after %v, want a refusal for a minute", ok, retry)
 	}
@@ -62,10 +63,10 @@ func TestLimiter(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	c := &clock{now: time.Unix(1000, 0)}
-	l := ratelimit.NewLimiter(ratelimit.Rule{Burst: 2, Every: time.Hour}, c.Now)
+	l := ratelimit.NewLimiter("test", ratelimit.Rule{Burst: 2, Every: time.Hour}, c.Now, nil)
 	const keys = 1 << 16
 	for i := range keys + 5000 {
-		l.Allow(strconv.Itoa(i))
+		l.Allow(context.Background(), strconv.Itoa(i))
 	}
 	if got := l.Len(); got > keys {
 		t.Errorf("%d keys are remembered, want at most %d", got, keys)
@@ -77,11 +78,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	// Once the buckets are full again they are as good as unseen, and go.
 	c.pass(3 * time.Hour)
 	for i := range keys {
-		l.Allow("later " + strconv.Itoa(i%100))
+		l.Allow(context.Background(), "later "+strconv.Itoa(i%100))
 	}
 	before := l.Len()
 	for i := range 1000 {
-		l.Allow("new " + strconv.Itoa(i))
+		l.Allow(context.Background(), "new "+strconv.Itoa(i))
 	}
 	if after := l.Len(); after >= before {
 		t.Errorf("%d keys before and %d after a thousand new ones, want fewer: full buckets are to be forgotten", before, after)
@@ -89,7 +90,7 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func TestNilLetsEverythingPass(t *testing.T) {
-	l := ratelimit.NewLimiter(ratelimit.Rule{}, nil)
+	l := ratelimit.NewLimiter("test", ratelimit.Rule{}, nil, nil)
 	c := ratelimit.NewCounter(0)
 	if l != nil || c != nil {
 		t.Fatalf("got %v and %v for no limit, want nil", l, c)
@@ -124,13 +125,13 @@ func TestCounter(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	l := ratelimit.NewLimiter(ratelimit.Rule{Burst: 50, Every: time.Hour}, nil)
+	l := ratelimit.NewLimiter("test", ratelimit.Rule{Burst: 50, Every: time.Hour}, nil, nil)
 	c := ratelimit.NewCounter(50)
 	var granted, held sync.Map
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
-			if ok, _ := l.Allow("a"); ok {
+			if ok, _ := l.Allow(context.Background(), "a"); ok {
 				granted.Store(i, true)
 			}
 			if c.Acquire("a") {
@@ -149,7 +150,7 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 func TestOffKeepsTheLimitOnWrongPasswords(t *testing.T) {
-	l := ratelimit.New(ratelimit.Off(), nil)
+	l := ratelimit.New(ratelimit.Off(), nil, nil)
 	for name, limiter := range map[string]*ratelimit.Limiter{
 		"requests by address": l.RequestsByAddress, "requests by user": l.RequestsByUser,
 		"registrations by address": l.RegistrationsByAddress, "registrations by account": l.RegistrationsByAccount,
@@ -169,7 +170,7 @@ func TestOffKeepsTheLimitOnWrongPasswords(t *testing.T) {
 }
 
 func TestDefaultsLimitEverything(t *testing.T) {
-	l := ratelimit.New(ratelimit.Defaults(), nil)
+	l := ratelimit.New(ratelimit.Defaults(), nil, nil)
 	for name, limiter := range map[string]*ratelimit.Limiter{
 		"requests by address": l.RequestsByAddress, "requests by user": l.RequestsByUser,
 		"registrations by address": l.RegistrationsByAddress, "registrations by account": l.RegistrationsByAccount,

@@ -98,19 +98,21 @@ type Limits struct {
 }
 
 // New starts the limits of a table. now tells the time, time.Now when nil.
-func New(t Table, now func() time.Time) *Limits {
+// shared counts for all nodes of the gallery; when nil, every limit is this
+// node's alone. The limits on sockets are in any case.
+func New(t Table, now func() time.Time, shared Shared) *Limits {
 	return &Limits{
-		RequestsByAddress:       NewLimiter(t.RequestsByAddress, now),
-		RequestsByUser:          NewLimiter(t.RequestsByUser, now),
-		RegistrationsByAddress:  NewLimiter(t.RegistrationsByAddress, now),
-		RegistrationsByAccount:  NewLimiter(t.RegistrationsByAccount, now),
-		LoginsByAddress:         NewLimiter(t.LoginsByAddress, now),
-		LoginsByAccount:         NewLimiter(t.LoginsByAccount, now),
-		WrongPasswordsByAccount: NewFailures(t.WrongPasswordsByAccount, now),
-		WrongPasswordsByAddress: NewFailures(t.WrongPasswordsByAddress, now),
-		UploadsByUser:           NewLimiter(t.UploadsByUser, now),
-		CommentsByUser:          NewLimiter(t.CommentsByUser, now),
-		HandshakesByAddress:     NewLimiter(t.HandshakesByAddress, now),
+		RequestsByAddress:       NewLimiter("requests-by-address", t.RequestsByAddress, now, shared),
+		RequestsByUser:          NewLimiter("requests-by-user", t.RequestsByUser, now, shared),
+		RegistrationsByAddress:  NewLimiter("registrations-by-address", t.RegistrationsByAddress, now, shared),
+		RegistrationsByAccount:  NewLimiter("registrations-by-account", t.RegistrationsByAccount, now, shared),
+		LoginsByAddress:         NewLimiter("logins-by-address", t.LoginsByAddress, now, shared),
+		LoginsByAccount:         NewLimiter("logins-by-account", t.LoginsByAccount, now, shared),
+		WrongPasswordsByAccount: NewFailures("wrong-passwords-by-account", t.WrongPasswordsByAccount, now, shared),
+		WrongPasswordsByAddress: NewFailures("wrong-passwords-by-address", t.WrongPasswordsByAddress, now, shared),
+		UploadsByUser:           NewLimiter("uploads-by-user", t.UploadsByUser, now, shared),
+		CommentsByUser:          NewLimiter("comments-by-user", t.CommentsByUser, now, shared),
+		HandshakesByAddress:     NewLimiter("handshakes-by-address", t.HandshakesByAddress, now, shared),
 		SocketsByAddress:        NewCounter(t.SocketsByAddress),
 		SocketsByUser:           NewCounter(t.SocketsByUser),
 		MessagesBySocket:        t.MessagesBySocket,

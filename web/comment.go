@@ -19,7 +19,7 @@ func (s *site) comment(w http.ResponseWriter, v *visit) error {
 		return gallery.Errorf(gallery.Unauthorized, "You have to be signed in to say something.")
 	}
 	id, text := v.PathValue("id"), form.Get("content")
-	err = s.Limits.CommentsByUser.Take(v.who.User.ID)
+	err = s.Limits.CommentsByUser.Take(v.Context(), v.who.User.ID)
 	if err == nil {
 		var comment gallery.Comment
 		if comment, err = s.Curator.Comment(v.Context(), v.who, id, text); err == nil {

@@ -59,9 +59,9 @@ func (s *site) signUp(w http.ResponseWriter, v *visit) error {
 		Email: form.Get("email"), Username: form.Get("username"),
 		IsArtist: form.Get("is_artist") != "", Next: localPath(form.Get("next")),
 	}
-	err = s.Limits.RegistrationsByAddress.Take(v.addr)
+	err = s.Limits.RegistrationsByAddress.Take(v.Context(), v.addr)
 	if err == nil {
-		err = s.Limits.RegistrationsByAccount.Take(curator.EmailKey(page.Email))
+		err = s.Limits.RegistrationsByAccount.Take(v.Context(), curator.EmailKey(page.Email))
 	}
 	var browser curator.Browser
 	if err == nil {

@@ -100,7 +100,7 @@ func (s *site) admitted(do action) http.Handler {
 }
 
 func (s *site) admit(w http.ResponseWriter, v *visit) (err error) {
-	if err := s.Limits.RequestsByAddress.Take(v.addr); err != nil {
+	if err := s.Limits.RequestsByAddress.Take(v.Context(), v.addr); err != nil {
 		return err
 	}
 	// Browsers tell of a form on another site by Sec-Fetch-Site or Origin; it is
@@ -111,7 +111,7 @@ func (s *site) admit(w http.ResponseWriter, v *visit) (err error) {
 	if v.who, err = s.recognise(w, v.Request); err != nil || v.who.IsAnonymous() {
 		return err
 	}
-	return s.Limits.RequestsByUser.Take(v.who.User.ID)
+	return s.Limits.RequestsByUser.Take(v.Context(), v.who.User.ID)
 }
 
 // recognise finds out who asks. A session that is over makes an anonymous

@@ -86,7 +86,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (err error) {
 // countAddress holds the limits per address; what it counts is owed by v.
 func (s *Server) countAddress(v *visit, r *http.Request) error {
 	address := s.peer.Key(r)
-	if err := s.limits.HandshakesByAddress.Take(address); err != nil {
+	if err := s.limits.HandshakesByAddress.Take(r.Context(), address); err != nil {
 		return err
 	}
 	if !s.limits.SocketsByAddress.Acquire(address) {

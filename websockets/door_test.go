@@ -265,7 +265,7 @@ func TestLimits(t *testing.T) {
 	t.Run("handshakes per address", func(t *testing.T) {
 		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Table{
 			HandshakesByAddress: ratelimit.Rule{Burst: 3, Every: time.Hour},
-		}, nil)})
+		}, nil, nil)})
 		a := h.wall.hang("Nocturne")
 		for range 3 {
 			h.watch(t, a.ID)
@@ -276,7 +276,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("sockets per address", func(t *testing.T) {
-		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Table{SocketsByAddress: 3}, nil)})
+		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Table{SocketsByAddress: 3}, nil, nil)})
 		a := h.wall.hang("Nocturne")
 		token, _ := h.wall.enrol("frida", time.Hour)
 		for range 3 {
@@ -298,7 +298,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("sockets per user", func(t *testing.T) {
-		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Table{SocketsByUser: 2}, nil)})
+		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Table{SocketsByUser: 2}, nil, nil)})
 		a := h.wall.hang("Nocturne")
 		token, who := h.wall.enrol("frida", time.Hour)
 		second, _ := h.wall.again(who)
@@ -315,7 +315,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("messages per socket", func(t *testing.T) {
-		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Off(), nil)})
+		h := openHouse(t, websockets.Settings{Limits: ratelimit.New(ratelimit.Off(), nil, nil)})
 		a := h.wall.hang("Nocturne")
 		loud, _ := h.watch(t, a.ID)
 		calm, _ := h.watch(t, a.ID)

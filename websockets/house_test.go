@@ -55,7 +55,7 @@ func openHouseOn(t testing.TB, settings websockets.Settings, l net.Listener) *ho
 	}
 	settings.Origin = policy
 	if settings.Limits == nil {
-		settings.Limits = ratelimit.New(ratelimit.Table{}, nil)
+		settings.Limits = ratelimit.New(ratelimit.Table{}, nil, nil)
 	}
 	h := &house{wall: newWall(), broker: newBells(), limits: settings.Limits, addr: l.Addr().String(), ended: make(chan struct{})}
 	h.events = websockets.NewEventHandler(h.broker)

@@ -79,7 +79,7 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 		admission: make(chan struct{}, handshakesAtOnce),
 	}
 	if s.limits == nil {
-		s.limits = ratelimit.New(ratelimit.Defaults(), settings.Now)
+		s.limits = ratelimit.New(ratelimit.Defaults(), settings.Now, nil)
 	}
 	conn := settings.Conn
 	if rule := s.limits.MessagesBySocket; rule.Burst > 0 {

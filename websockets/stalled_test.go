@@ -25,7 +25,7 @@ func TestStalledReader(t *testing.T) {
 	const good, messages, own = 500, 120, 25
 	// The counter is how the test learns that the server has given one up.
 	h := openHouse(t, websockets.Settings{
-		Limits: ratelimit.New(ratelimit.Table{SocketsByUser: good}, nil),
+		Limits: ratelimit.New(ratelimit.Table{SocketsByUser: good}, nil, nil),
 		Conn:   websockets.Config{PingInterval: time.Hour}, // the bytes are compared, and a ping is bytes
 	})
 	token, who := h.wall.enrol("frida", time.Hour)
