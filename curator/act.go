@@ -100,7 +100,7 @@ func (a *act) tell(ctx context.Context, e gallery.Event) error {
 	e.ID, e.CreatedAt = newID(), a.now
 	a.relay.claim(e.ID)
 	a.events = append(a.events, e)
-	if err := a.Enqueue(ctx, e); err != nil {
+	if err := a.Enqueue(ctx, e, ""); err != nil {
 		return fmt.Errorf("enqueue %s: %w", e.Kind, err)
 	}
 	return nil

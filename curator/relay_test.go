@@ -86,7 +86,7 @@ func TestSweepTellsWhatAnotherProcessWrote(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return tx.Enqueue(t.Context(), gallery.Event{Kind: gallery.EventSystemMessage, Announcement: n})
+		return tx.Enqueue(t.Context(), gallery.Event{Kind: gallery.EventSystemMessage, Announcement: n}, "")
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +261,7 @@ func TestUnknownEventHoldsUpNobody(t *testing.T) {
 	art := h.hang(artist, gallery.RevealAny, comments(100))
 	err := h.db.Write(t.Context(), func(tx *store.Tx) error {
 		for range 5 {
-			if err := tx.Enqueue(t.Context(), gallery.Event{Kind: "of_tomorrow"}); err != nil {
+			if err := tx.Enqueue(t.Context(), gallery.Event{Kind: "of_tomorrow"}, ""); err != nil {
 				return err
 			}
 		}

@@ -32,7 +32,7 @@ func (r *relay) sweep(ctx context.Context) (more bool) {
 	var rows []gallery.Event
 	err := r.c.read(ctx, func(tx *store.Tx) (err error) {
 		// Whatever its time: a clock may have been set back since.
-		rows, err = tx.Outbox(ctx, endOfTime(), limit)
+		rows, err = tx.Outbox(ctx, "", endOfTime(), limit)
 		return err
 	})
 	if err != nil {

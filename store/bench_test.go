@@ -53,7 +53,7 @@ func BenchmarkNotify(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			return tx.Enqueue(ctx, gallery.Event{Kind: gallery.EventArtworkRevealed, Notification: n})
+			return tx.Enqueue(ctx, gallery.Event{Kind: gallery.EventArtworkRevealed, Notification: n}, "")
 		})
 	}
 }

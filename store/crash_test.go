@@ -64,7 +64,7 @@ func act(ctx context.Context, db *store.DB, n int) error {
 		if err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, gallery.Event{Kind: gallery.EventNewComment, Notification: note})
+		return tx.Enqueue(ctx, gallery.Event{Kind: gallery.EventNewComment, Notification: note}, "")
 	})
 }
 
@@ -143,7 +143,7 @@ func wantActs(t *testing.T, path string, acknowledged []int) {
 		if err != nil {
 			return err
 		}
-		outbox, err := tx.Outbox(ctx, time.Now().Add(time.Hour), 1<<20)
+		outbox, err := tx.Outbox(ctx, "", time.Time{}, 1<<20)
 		if err != nil {
 			return err
 		}

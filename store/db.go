@@ -13,9 +13,21 @@ import (
 
 // Options are the optional settings of [Open]; the zero value serves.
 type Options struct {
-	// Now dates the rows whose maker gave no time; time.Now when nil.
+	// Now is this machine's clock; time.Now when nil. [DB.Clock] corrects it.
 	Now func() time.Time
+
+	// Migrate says what Open does about a schema that is older than the
+	// program.
+	Migrate MigrateMode
 }
+
+// MigrateMode says who brings the schema up to date.
+type MigrateMode int
+
+const (
+	MigrateAuto MigrateMode = iota // Open does
+	MigrateOff                     // the operator does, with [Migrate]; until then Open refuses
+)
 
 // DB is the open store. It is safe for concurrent use, and several processes
 // may have the same file open: whoever finds it locked waits.
@@ -24,7 +36,9 @@ type DB struct {
 	// here, in order and without polling, instead of in its busy handler.
 	writer *sql.DB
 	reader *sql.DB
+	engine engine
 	now    func() time.Time
+	offset atomic.Int64 // what has to be added to now, in ns
 	full   atomic.Bool // the last write found no room
 }
 

@@ -17,6 +17,25 @@ var migrations embed.FS
 // versionTable is where goose notes which migrations have run.
 const versionTable = goose.DefaultTablename
 
+// IsPostgreSQL tells whether a source is the URL of a PostgreSQL database; else
+// it is the path of a file.
+func IsPostgreSQL(source string) bool {
+	return strings.HasPrefix(source, "postgres://") || strings.HasPrefix(source, "postgresql://")
+}
+
+// Migrate brings the schema of a store up to date and returns the versions
+// before and after, equal when there was nothing to do and 0 before the first.
+// Nodes of the version before may go on running meanwhile. It refuses what
+// [Open] refuses.
+func Migrate(ctx context.Context, source string, opts Options) (from, to int64, err error) {
+	opts.Migrate = MigrateAuto
+	db, err := Open(ctx, source, opts)
+	if err != nil {
+		return 0, 0, err
+	}
+	return 0, 0, db.Close()
+}
+
 // migrate brings the schema up to date. Two processes may start on the same
 // fresh file: each migration is one transaction that takes the write lock
 // first, so one of them wins and the other fails on what already exists. The

@@ -37,6 +37,8 @@ func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
 		"SpendTicket": second(tx.SpendTicket(ctx, "h", at(1))), "PurgeCredentials": tx.PurgeCredentials(ctx, at(2)),
 		"InsertArtwork": tx.InsertArtwork(ctx, artwork(9, 9)), "Artwork": second(tx.Artwork(ctx, id(1))),
 		"ArtworkState": second(tx.ArtworkState(ctx, id(1))), "LockArtwork": second(tx.LockArtwork(ctx, id(1))),
+		"LockArtworks": second(tx.LockArtworks(ctx, []string{id(1), id(2)})), "Gatherings": second(tx.Gatherings(ctx, []string{id(1), id(2)})),
+		"Now": second(tx.Now(ctx)), "ClaimOutbox": second(tx.ClaimOutbox(ctx, "n", at(1), at(2), []string{"e", "f"})),
 		"Artworks": third(tx.Artworks(ctx, gallery.Filter{})), "UpdateArtwork": tx.UpdateArtwork(ctx, id(1), &text, nil, nil, at(1)),
 		"SaveConditions":    tx.SaveConditions(ctx, id(1), artwork(1, 1).Conditions),
 		"ReplaceConditions": tx.ReplaceConditions(ctx, id(1), gallery.RevealAny, artwork(1, 1).Conditions),
@@ -51,8 +53,8 @@ func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
 		"MarkReadUpTo": tx.MarkReadUpTo(ctx, id(1), 1, at(1)), "PurgeInbox": tx.PurgeInbox(ctx, at(0)),
 		"Announce":         second(tx.Announce(ctx, gallery.Announcement{ExpiresAt: at(9)})),
 		"AnnouncementHead": second(tx.AnnouncementHead(ctx)), "AnnouncementsAfter": second(tx.AnnouncementsAfter(ctx, 0, 9)),
-		"Announcements": second(tx.Announcements(ctx, at(1))), "Enqueue": tx.Enqueue(ctx, gallery.Event{ID: "e", CreatedAt: at(1)}),
-		"Outbox": second(tx.Outbox(ctx, at(2), 9)), "DeleteOutbox": tx.DeleteOutbox(ctx, []string{"e"}),
+		"Announcements": second(tx.Announcements(ctx, at(1))), "Enqueue": tx.Enqueue(ctx, gallery.Event{ID: "e", CreatedAt: at(1)}, "n"),
+		"Outbox": second(tx.Outbox(ctx, "n", at(2), 9)), "DeleteOutbox": tx.DeleteOutbox(ctx, []string{"e"}),
 		"variants of lists": lists(),
 		"DeleteArtwork":     tx.DeleteArtwork(ctx, id(9)), "DeleteUser": second(tx.DeleteUser(ctx, id(9))),
 	}
@@ -90,7 +92,9 @@ func TestPlans(t *testing.T) {
 	for _, s := range statements {
 		for _, step := range plan(t, db, s.query, s.args) {
 			t.Logf("%-60s %.90s", step, strings.Join(strings.Fields(s.query), " "))
-			if strings.HasPrefix(step, "SCAN") {
+			// A sweep walks the outbox from its oldest row on: what it passes by
+			// is what others have claimed a moment ago.
+			if strings.HasPrefix(step, "SCAN") && step != "SCAN outbox USING INDEX outbox_oldest" {
 				t.Errorf("%s\n\tin %s", step, s.query)
 			}
 			if strings.HasPrefix(step, "USE TEMP B-TREE FOR ORDER BY") {

@@ -156,7 +156,7 @@ func (tx *Tx) stamp(id *string, at *time.Time) {
 		*id = uuid.Must(uuid.NewV7()).String()
 	}
 	if at.IsZero() {
-		*at = tx.db.now()
+		*at = tx.db.Clock()
 	}
 	*at = at.UTC().Truncate(time.Microsecond) // as it will be read
 }
