@@ -1,5 +1,7 @@
-// Package ratelimit keeps a node's limits: how often, and how many at once. All
-// defaults stand in one table, [Defaults].
+// Package ratelimit keeps the gallery's limits: how often, and how many at once.
+// All defaults stand in one table, [Defaults]. How often is counted on all nodes
+// together where they share something that counts, see [Shared]; how many at
+// once is about sockets, which are open on one node, and each node's own.
 package ratelimit
 
 import (
