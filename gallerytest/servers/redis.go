@@ -26,12 +26,17 @@ type RedisServer struct {
 // redis-server, such as "--requirepass", "secret".
 func Redis(t testing.TB, args ...string) *RedisServer {
 	t.Helper()
-	return startRedis(t, "Redis", args...)
+	return startRedis(t, "Redis", func(dir, port string) []string { return append(forgetful(dir, port), args...) })
 }
 
-// startRedis starts a Redis in one of its roles. An argument of "PORT" stands
-// for its port.
-func startRedis(t testing.TB, name string, args ...string) *RedisServer {
+// forgetful are the arguments of a Redis that keeps nothing on the disk.
+func forgetful(dir, port string) []string {
+	return []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}
+}
+
+// startRedis starts a redis-server in one of its roles, which its arguments
+// give it.
+func startRedis(t testing.TB, name string, arguments func(dir, port string) []string) *RedisServer {
 	t.Helper()
 	path, cli := Need(t, "redis-server"), Need(t, "redis-cli")
 	dir, err := os.MkdirTemp("", "gallery-redis-")
@@ -50,11 +55,7 @@ func startRedis(t testing.TB, name string, args ...string) *RedisServer {
 	must(t, onFreePort(func(port int) error {
 		r.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		r.URL = "redis://" + r.Addr
-		all := append([]string{"--port", "PORT", "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}, args...)
-		for i, arg := range all {
-			all[i] = strings.ReplaceAll(arg, "PORT", strconv.Itoa(port))
-		}
-		r.daemon.args = all
+		r.daemon.args = arguments(dir, strconv.Itoa(port))
 		return r.daemon.start()
 	}))
 	return r

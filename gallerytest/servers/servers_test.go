@@ -60,3 +60,22 @@ func TestRedisForgetsAndReturns(t *testing.T) {
 		}
 	}
 }
+
+func TestClusterFailsOver(t *testing.T) {
+	c := servers.RedisCluster(t)
+	first := c.FailOver(t, "work")
+	c.Master(t, "work").Do(t, "SET", "work", "hidden")
+	first.Start(t) // as a replica of the new one
+	if second := c.Master(t, "work"); second == first {
+		t.Errorf("the master is %s, which was dead", second.Addr)
+	}
+}
+
+func TestSentinelsFailOver(t *testing.T) {
+	s := servers.RedisSentinel(t)
+	first := s.FailOver(t)
+	if got := s.Master(t); got == first {
+		t.Errorf("the master is %s, which is dead", got.Addr)
+	}
+	s.Master(t).Do(t, "SET", "work", "hidden")
+}
