@@ -1,0 +1,202 @@
+package redis
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/redis/rueidis"
+)
+
+// parseURL turns what [Open] is given into the settings of a connection. No
+// error of it contains any piece of what it was given but a scheme, a port, the
+// name of a parameter: the rest may be, or contain, a password.
+func parseURL(urls string) (rueidis.ClientOption, error) {
+	option := settings()
+	scheme, _, found := strings.Cut(urls, "://")
+	switch {
+	case !found:
+		return option, errors.New("redis address: want redis://host:port, rediss://host:port or sentinel://host:port/master")
+	case scheme == "redis", scheme == "rediss":
+		return option, parseServers(&option, urls)
+	case scheme == "sentinel":
+		return option, parseSentinels(&option, urls)
+	}
+	return option, errors.New("redis address: the scheme is none of redis, rediss, sentinel")
+}
+
+// settings are what holds for every connection. They are chosen so that a
+// command either is answered soon or fails soon, and is never repeated.
+func settings() rueidis.ClientOption {
+	dialer := net.Dialer{Timeout: dialPatience}
+	dialer.KeepAlive = heartbeat // rueidis also takes it as the pause before a PING
+	return rueidis.ClientOption{
+		Dialer:           dialer,
+		ConnWriteTimeout: silence,
+		Sentinel: rueidis.SentinelOption{
+			Dialer: dialer,
+			// Well under [canaryPatience]: when a subscription that stayed on a
+			// deposed master is found and moved to the new one, everybody must
+			// publish there already. See Broker.
+			TopologyRefreshInterval: heartbeat,
+		},
+		ClusterOption: rueidis.ClusterOption{
+			ShardsRefreshInterval: heartbeat,
+			// Else two nodes that disagree send a command round in circles.
+			MaxMovedRedirections: 5,
+		},
+		DisableRetry: true, // what failed lies in the outbox; the sweep repeats it
+		DisableCache: true, // 128 MiB per connection for a cache that nobody asks
+		// Else a command that nothing runs beside is written and read by its
+		// caller, and one that misses its deadline takes the connection, and
+		// with it the commands of all others, down.
+		AlwaysPipelining: true,
+		// One connection carries more than we ever send, and what two goroutines
+		// send one after the other keeps its order.
+		PipelineMultiplex:   -1,
+		ReadBufferEachConn:  64 << 10,
+		WriteBufferEachConn: 64 << 10,
+	}
+}
+
+func parseServers(option *rueidis.ClientOption, urls string) error {
+	for i, one := range strings.Split(urls, ",") {
+		u, err := parseOne(one)
+		if err != nil {
+			return err
+		}
+		secure := u.Scheme == "rediss"
+		if !secure && u.Scheme != "redis" {
+			return errors.New("redis address: each of several begins with redis:// or rediss://")
+		}
+		if i == 0 {
+			if secure {
+				option.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+			}
+			credentials(&option.Username, &option.Password, u)
+			if option.SelectDB, err = database(strings.TrimPrefix(u.Path, "/")); err != nil {
+				return err
+			}
+		} else if secure != (option.TLSConfig != nil) {
+			return errors.New("redis address: either all of a Cluster's addresses are rediss:// or none")
+		} else if u.User != nil && u.User.String() != url.UserPassword(option.Username, option.Password).String() {
+			return errors.New("redis address: a Cluster has one user and password, given with its first address")
+		} else if strings.Trim(u.Path, "/") != "" || option.SelectDB != 0 {
+			return errors.New("redis address: a Cluster has no numbered databases")
+		}
+		if u.RawQuery != "" {
+			return errors.New("redis address: parameters are known for sentinel:// only")
+		}
+		address, err := hostPort(u.Host, "6379")
+		if err != nil {
+			return err
+		}
+		option.InitAddress = append(option.InitAddress, address)
+	}
+	return nil
+}
+
+func parseSentinels(option *rueidis.ClientOption, urls string) error {
+	// url.Parse takes "a:1,b:2" for a host with a bad port, so the hosts are cut
+	// out first.
+	rest := strings.TrimPrefix(urls, "sentinel://")
+	authority, path, _ := strings.Cut(rest, "/")
+	user, hosts := "", authority
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		user, hosts = authority[:at+1], authority[at+1:]
+	}
+	u, err := parseOne("sentinel://" + user + "sentinels/" + path)
+	if err != nil {
+		return err
+	}
+	credentials(&option.Username, &option.Password, u)
+	option.Sentinel.MasterSet = strings.Trim(u.Path, "/")
+	if option.Sentinel.MasterSet == "" || strings.Contains(option.Sentinel.MasterSet, "/") {
+		return errors.New("redis address: sentinel:// wants the name of the master after the hosts: sentinel://host:port/master")
+	}
+	for _, host := range strings.Split(hosts, ",") {
+		address, err := hostPort(host, "26379")
+		if err != nil {
+			return err
+		}
+		option.InitAddress = append(option.InitAddress, address)
+	}
+	parameters, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("redis address: the parameters are malformed")
+	}
+	for name, values := range parameters {
+		if len(values) != 1 {
+			return errors.New("redis address: a parameter is given twice")
+		}
+		switch value := values[0]; name {
+		case "db":
+			if option.SelectDB, err = database(value); err != nil {
+				return err
+			}
+		case "sentinel-user":
+			option.Sentinel.Username = value
+		case "sentinel-password":
+			option.Sentinel.Password = value
+		case "tls":
+			secure, err := strconv.ParseBool(value)
+			if err != nil {
+				return errors.New("redis address: tls is true or false")
+			}
+			if secure {
+				option.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+				option.Sentinel.TLSConfig = option.TLSConfig
+			}
+		default:
+			return errors.New("redis address: the parameters of sentinel:// are db, sentinel-user, sentinel-password and tls")
+		}
+	}
+	return nil
+}
+
+func parseOne(one string) (*url.URL, error) {
+	u, err := url.Parse(one)
+	if err != nil || u.Opaque != "" || u.Fragment != "" {
+		// Not the error itself: it quotes the whole address.
+		return nil, errors.New("redis address: not a URL; a user or password with : / ? # % or @ in it must be percent-encoded")
+	}
+	return u, nil
+}
+
+func credentials(user, password *string, u *url.URL) {
+	if u.User != nil {
+		*user = u.User.Username()
+		*password, _ = u.User.Password()
+	}
+}
+
+func database(number string) (int, error) {
+	if number == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 {
+		return 0, errors.New("redis address: the database is a number from 0")
+	}
+	return n, nil
+}
+
+// hostPort completes an address with the port it goes without.
+func hostPort(address, port string) (string, error) {
+	host := address
+	if h, p, err := net.SplitHostPort(address); err == nil {
+		host, port = h, p
+	}
+	host = strings.Trim(host, "[]")
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", errors.New("redis address: the port is a number from 1 to 65535")
+	}
+	if host == "" || strings.ContainsAny(host, "/?#@ ") || (strings.Contains(host, ":") && net.ParseIP(host) == nil) {
+		return "", fmt.Errorf("redis address: every address wants a host")
+	}
+	return net.JoinHostPort(host, port), nil
+}
