@@ -46,9 +46,11 @@
 // first artwork_status, and nothing takes it back. Each notifications socket
 // hears each entry of the inbox once and in the order of seq, as long as the
 // store keeps it. Events may therefore be told twice, late, or be lost with a
-// subscription that is announced anew: the store is asked. When it does not
-// answer the socket is closed with 1013, so that the client comes back, and not
-// left with something that may be wrong. Nobody who publishes ever waits for a
+// subscription that is announced anew: the store is asked. While it is away the
+// sockets stay and the question waits; a notifications socket whose credential
+// is in question hears nothing until then. A store that answers with a fault
+// closes the socket with 1013, so that the client comes back, and is not left
+// with something that may be wrong. Nobody who publishes ever waits for a
 // socket, and a credential that has ended closes what it had opened.
 //
 // # What is not
@@ -65,6 +67,7 @@
 // is.
 //
 //	hub.mu → group.mu
+//	resync.mu → crew.mu
 //	visit.mu → errand.mu → crew.mu
 //	visit.mu → Conn.mu → pulse.mu
 package websockets

@@ -30,7 +30,7 @@ type group struct {
 	// joins from copying ten thousand lists.
 	snapshot []member
 
-	resync errand
+	due bool // a look is to come; guarded by resync.mu
 }
 
 // membership is one member's place in a group.
@@ -97,24 +97,29 @@ func (g *group) deliver(e event) {
 
 // Resubscribed implements [pubsub.Subscriber]: what was missed is read from the
 // store, once for all members.
-func (g *group) Resubscribed() { g.resync.start(g.hub.server, g.look) }
+func (g *group) Resubscribed() { g.hub.resync.add(g) }
 
-func (g *group) look(ctx context.Context) {
-	select {
-	case g.hub.looks <- struct{}{}:
-		defer func() { <-g.hub.looks }()
-	case <-ctx.Done():
-		return
+// look reads from the store what the messages that may have been missed would
+// have told, and tells it. The error is for whoever looks again after an outage;
+// of everything else the members have heard.
+func (g *group) look(ctx context.Context) error {
+	if len(g.current()) == 0 {
+		return nil // left while the group waited for its turn
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	events, err := g.topic.look(ctx)
+	var events []event
+	err := g.hub.server.attempt(ctx, func(ctx context.Context) (err error) {
+		events, err = g.topic.look(ctx)
+		return err
+	})
+	if isAway(err) || ctx.Err() != nil {
+		return err
+	}
 	if err != nil {
 		g.hub.server.log.Error("missed messages cannot be made good", "channel", g.topic.channel, "error", err)
-		g.deliver(event{kind: eventTrouble})
-		return
+		events = []event{{kind: eventTrouble}}
 	}
 	for _, e := range events {
 		g.deliver(e)
 	}
+	return nil
 }

@@ -18,18 +18,14 @@ const subscribeTimeout = 5 * time.Second
 type hub struct {
 	server *Server
 	broker pubsub.Broker
-	looks  chan struct{} // a slot for each group that may read the store again at the same time
+	resync resync
 
 	mu     sync.Mutex // before group.mu where both are held
 	groups map[string]*group
 }
 
-// looksAtOnce keeps a re-subscription, which concerns every group of the node,
-// from taking all of the store's connections away from the handshakes.
-const looksAtOnce = 8
-
 func newHub(s *Server, b pubsub.Broker) *hub {
-	return &hub{server: s, broker: b, looks: make(chan struct{}, looksAtOnce), groups: make(map[string]*group)}
+	return &hub{server: s, broker: b, resync: resync{server: s}, groups: make(map[string]*group)}
 }
 
 // topic is a channel and the way to find out in the store what its messages

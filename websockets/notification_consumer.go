@@ -19,6 +19,15 @@ type NotificationConsumer struct {
 	inbox, system stream
 	catching      errand
 	checking      errand
+	marking       errand
+
+	// inDoubt: somebody signed this user out, and the store that knows whom is
+	// away. Until it has answered nothing more is said, and what there would be
+	// to say waits in the store.
+	inDoubt bool
+	// readUpTo is what the client has asked to mark as read, 0 when that is
+	// done.
+	readUpTo int64
 }
 
 // open is the handshake, once the visitor is known.
@@ -117,7 +126,7 @@ func (c *NotificationConsumer) Opened(conn *Conn) {
 	defer c.mu.Unlock()
 	c.conn = conn
 	conn.Send(TextFrame(welcomeMessage()))
-	c.inbox.live = c.inbox.last >= c.inbox.wanted
+	c.inbox.live = !c.inDoubt && c.inbox.last >= c.inbox.wanted
 	// Nothing live comes before the end of the replay, system messages neither.
 	c.system.live = c.inbox.live && c.system.last >= c.system.wanted
 	if !c.system.live {
@@ -160,38 +169,88 @@ func (c *NotificationConsumer) hear(st *stream, e event) {
 func (c *NotificationConsumer) catchUpBoth(ctx context.Context) {
 	for _, st := range []*stream{&c.inbox, &c.system} {
 		if err := c.catchUp(ctx, st); err != nil {
-			c.server.log.Error("notifications cannot be caught up", "user", c.who.User.ID, "error", err)
-			c.trouble()
+			c.fault(ctx, "notifications cannot be caught up", err)
 			return
 		}
 	}
 }
 
 // check closes the socket when what opened it no longer holds.
-func (c *NotificationConsumer) check(context.Context) {
-	ctx, cancel := c.server.storeContext()
-	defer cancel()
-	switch err := c.server.gallery.Reauthenticate(ctx, c.who); {
+func (c *NotificationConsumer) check(ctx context.Context) {
+	err := c.server.persist(ctx, func(ctx context.Context) error {
+		err := c.server.gallery.Reauthenticate(ctx, c.who)
+		if isAway(err) {
+			c.doubt()
+		}
+		return err
+	})
+	switch {
 	case gallery.CodeOf(err) == gallery.Unauthorized:
 		c.end(CloseSignedOut, "signed out")
 	case err != nil:
-		c.server.log.Error("a sign-out cannot be confirmed", "user", c.who.User.ID, "error", err)
-		c.trouble()
+		c.fault(ctx, "a sign-out cannot be confirmed", err)
+	default:
+		c.trust()
 	}
 }
 
-// Message implements [Handler]: mark_read is done, all else ignored.
+// doubt holds back everything from now on: the streams are not live, and are
+// not caught up.
+func (c *NotificationConsumer) doubt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inDoubt, c.inbox.live, c.system.live = true, false, false
+}
+
+// trust ends the doubt, and says what was held back.
+func (c *NotificationConsumer) trust() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inDoubt && c.conn != nil {
+		c.catching.start(c.server, c.catchUpBoth)
+	}
+	c.inDoubt = false
+}
+
+// Message implements [Handler]: mark_read is done, all else ignored. It is not
+// done here: while the store is away nobody would read the socket, its pongs
+// neither. The highest of those that wait stands for all.
 func (c *NotificationConsumer) Message(_ *Conn, _ bool, payload []byte) {
 	m, ok := readClientMessage(payload)
 	if !ok || m.kind != "mark_read" || m.upTo == 0 {
 		return
 	}
-	ctx, cancel := c.server.storeContext()
-	defer cancel()
-	if _, err := c.server.gallery.MarkReadUpTo(ctx, c.who.User.ID, m.upTo); err != nil {
-		c.server.log.Error("mark_read failed", "user", c.who.User.ID, "error", err)
-		c.trouble()
+	c.mu.Lock()
+	c.readUpTo = max(c.readUpTo, m.upTo)
+	c.mu.Unlock()
+	c.marking.start(c.server, c.markRead)
+}
+
+func (c *NotificationConsumer) markRead(ctx context.Context) {
+	c.mu.Lock()
+	upTo := c.readUpTo
+	c.readUpTo = 0
+	c.mu.Unlock()
+	if upTo == 0 {
+		return // done already by the time it was asked for again
 	}
+	err := c.server.persistIn(ctx, c.server.writing, func(ctx context.Context) error {
+		_, err := c.server.gallery.MarkReadUpTo(ctx, c.who.User.ID, upTo)
+		return err
+	})
+	if err != nil {
+		c.fault(ctx, "mark_read failed", err)
+	}
+}
+
+// fault ends the socket over what the store has failed to do for it, which is
+// not to say the server's own end.
+func (c *NotificationConsumer) fault(ctx context.Context, what string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	c.server.log.Error(what, "user", c.who.User.ID, "error", err)
+	c.trouble()
 }
 
 // Closed implements [Handler].

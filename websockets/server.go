@@ -54,6 +54,9 @@ type Server struct {
 	handshakes crew
 	errands    crew
 
+	// Who asks again, after the store was found away.
+	reading, writing turns
+
 	// ctx is that of everything a socket does in the store; it ends when the
 	// last socket has gone.
 	ctx    context.Context
@@ -77,6 +80,8 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 		limits:    settings.Limits,
 		log:       cmp.Or(settings.Log, slog.New(slog.DiscardHandler)),
 		admission: make(chan struct{}, handshakesAtOnce),
+		reading:   make(turns, turnsAtOnce),
+		writing:   make(turns, turnsAtOnce),
 	}
 	if s.limits == nil {
 		s.limits = ratelimit.New(ratelimit.Defaults(), settings.Now, nil)
@@ -85,13 +90,15 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 	if rule := s.limits.MessagesBySocket; rule.Burst > 0 {
 		conn.FrameRate, conn.FrameBurst = rule.Rate(), rule.Burst
 	}
-	conn.Panicked = func(value any, stack []byte) {
-		s.log.Error("a client's message caused a panic", "panic", panicText(value), "stack", string(stack))
-	}
+	conn.Panicked = s.panicked
 	s.engine = NewEngine(conn)
 	s.hub = newHub(s, b)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
+}
+
+func (s *Server) panicked(value any, stack []byte) {
+	s.log.Error("a client's message caused a panic", "panic", panicText(value), "stack", string(stack))
 }
 
 // panicText is what the log may hold of a panic: the runtime's own errors name
@@ -103,9 +110,14 @@ func panicText(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// stopTimeout is how long Run waits for the sockets to close. A peer that says
-// nothing any more is given up by its connection before that.
-const stopTimeout = 8 * time.Second
+const (
+	// stopTimeout is how long Run waits for the sockets to close. A peer that
+	// says nothing any more is given up by its connection before that.
+	stopTimeout = 8 * time.Second
+	// lastErrands is how long it then waits for what they asked of the store, a
+	// mark_read for one, unless the store is away.
+	lastErrands = time.Second
+)
 
 // Run pings the sockets until ctx ends. Then it shuts down, unless Shutdown was
 // called before, and returns when every goroutine of the server has ended, or
@@ -115,8 +127,13 @@ func (s *Server) Run(ctx context.Context) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	err = errors.Join(err, s.Shutdown(stop))
+	done := s.errands.close()
+	select {
+	case <-done:
+	case <-time.After(lastErrands):
+	}
 	s.cancel()
-	<-s.errands.close()
+	<-done
 	return err
 }
 
@@ -150,9 +167,6 @@ func (s *Server) spawn(work func(ctx context.Context)) bool {
 	}()
 	return true
 }
-
-// storeTimeout bounds each look into the store for an open socket.
-const storeTimeout = 5 * time.Second
 
 func (s *Server) storeContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(s.ctx, storeTimeout)

@@ -65,7 +65,7 @@ func (c *NotificationConsumer) catchUp(ctx context.Context, st *stream) error {
 		if err := c.conn.Drain(ctx); err != nil {
 			return nil // the connection is gone, and with it who would listen
 		}
-		page, err := c.server.page(st.source, from)
+		page, err := c.server.page(ctx, st.source, from)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (c *NotificationConsumer) catchUp(ctx context.Context, st *stream) error {
 			from = e.seq
 		}
 		if len(page) < replayPage && from < wanted {
-			if err := c.settleGap(st, wanted); err != nil {
+			if err := c.settleGap(ctx, st, wanted); err != nil {
 				return err
 			}
 		}
@@ -84,22 +84,30 @@ func (c *NotificationConsumer) catchUp(ctx context.Context, st *stream) error {
 }
 
 // standing is where the stream is and where it has to get; once it is there it
-// is live again, under the same lock, so that no event falls between.
+// is live again, under the same lock, so that no event falls between. In doubt
+// whether the visitor may hear more, it has nowhere to get.
 func (c *NotificationConsumer) standing(st *stream) (last, wanted int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.inDoubt {
+		return st.last, st.last
+	}
 	if st.last >= st.wanted {
 		st.live = true
 	}
 	return st.last, st.wanted
 }
 
-// say sends an entry of the store; false when the connection is gone. Nobody
+// say sends an entry of the store; false when it may not be sent, or the
+// connection is gone. Nobody
 // else moves a stream that is not live, so it is above the last one; it need
 // not be the next, for what the retention has purged is not waited for.
 func (c *NotificationConsumer) say(st *stream, e entry) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.inDoubt {
+		return false
+	}
 	st.last = e.seq
 	return c.conn.Send(e.frame)
 }
@@ -109,10 +117,12 @@ func (c *NotificationConsumer) say(st *stream, e entry) bool {
 // have been purged and are passed over. Where it is not, they were never there,
 // and the claim is dropped: believing it would silence the socket for all that
 // is still to come.
-func (c *NotificationConsumer) settleGap(st *stream, wanted int64) error {
-	ctx, cancel := c.server.storeContext()
-	defer cancel()
-	head, err := st.source.head(ctx)
+func (c *NotificationConsumer) settleGap(ctx context.Context, st *stream, wanted int64) error {
+	var head int64
+	err := c.server.persist(ctx, func(ctx context.Context) (err error) {
+		head, err = st.source.head(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -127,11 +137,13 @@ func (c *NotificationConsumer) settleGap(st *stream, wanted int64) error {
 	return nil
 }
 
-// page reads the next entries within the store's time.
-func (s *Server) page(from source, after int64) ([]entry, error) {
-	ctx, cancel := s.storeContext()
-	defer cancel()
-	return from.after(ctx, after, replayPage)
+// page reads the next entries.
+func (s *Server) page(ctx context.Context, from source, after int64) (page []entry, err error) {
+	err = s.persist(ctx, func(ctx context.Context) (err error) {
+		page, err = from.after(ctx, after, replayPage)
+		return err
+	})
+	return page, err
 }
 
 // inbox is the source of a user's notifications.
