@@ -131,40 +131,16 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-// reach connects if that never succeeded before, and asks whether a server that
-// takes writes answers.
+// reach connects if that never succeeded before, and asks whether a master
+// answers.
 func (c *Client) reach(ctx context.Context) error {
 	remote, err := c.connect()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	nodes := remote.Nodes()
-	answers := make(chan error, len(nodes))
-	for _, node := range nodes {
-		go func() { answers <- isMaster(ctx, node) }()
-	}
-	// In a Cluster any master will do: the others' channels fail by themselves.
-	err = errors.New("no address is known")
-	for range nodes {
-		if err = <-answers; err == nil {
-			return nil
-		}
-	}
+	// In a Cluster any master will do: what lies on the others fails by itself.
+	_, err = survey(ctx, remote)
 	return err
-}
-
-func isMaster(ctx context.Context, node rueidis.Client) error {
-	info, err := node.Do(ctx, node.B().Info().Section("replication").Build()).ToString()
-	if err != nil {
-		return err
-	}
-	// What is published on a replica is heard by nobody else: better to be away.
-	if !strings.Contains(info, "role:master") {
-		return errors.New("the server is a replica")
-	}
-	return nil
 }
 
 func (c *Client) connect() (rueidis.Client, error) {

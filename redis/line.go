@@ -1,0 +1,262 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+const (
+	// batch is how many channels go into one SUBSCRIBE. Redis carries a command
+	// out whole before it turns to anybody else: 1,000 take it half a
+	// millisecond.
+	batch = 1000
+	// sweepEvery is how often idle channels and overdue canaries are looked for.
+	sweepEvery = 500 * time.Millisecond
+)
+
+// order is a channel to join or leave; a line carries them out in their order,
+// without which a quick leave and return could end outside.
+type order struct {
+	channel string
+	kind    orderKind
+}
+
+type orderKind bool
+
+const (
+	join  orderKind = true
+	leave orderKind = false
+)
+
+// line is one connection that hears all channels of this node, from the moment
+// it is made until it breaks. It is a dedicated client of rueidis and not its
+// Receive: that would share a connection with the commands, whose answers would
+// queue behind every flood of messages, and hands messages over through a
+// channel of 16 that blocks the reading of the whole connection when full. With
+// hooks the reader calls us directly, acknowledgements included, and a loss is
+// told at once. Both run on the reader's goroutine and only ever append to a
+// queue.
+type line struct {
+	broker    *Broker
+	dedicated rueidis.DedicatedClient
+	orders    []order       // guarded by Broker.mu
+	wake      chan struct{} // holds a token when there are orders
+	canaries  canaries
+}
+
+// ask is called under Broker.mu.
+func (l *line) ask(o order) {
+	l.orders = append(l.orders, o)
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run listens until ctx ends and then returns nil: it keeps a line, and builds
+// another when that breaks or turns out to be deaf. It returns after the last
+// subscriber has been called.
+func (b *Broker) Run(ctx context.Context) error {
+	defer b.handing.Wait()
+	pause := retryFirst
+	var lost error
+	for since := time.Now(); ctx.Err() == nil; {
+		stood, err := b.listen(ctx, lost, since)
+		if stood {
+			pause, lost, since = retryFirst, err, time.Now()
+			if errors.Is(err, errDeaf) {
+				b.client.log.Warn("the subscription is alive but deaf: building it anew", "error", err)
+			}
+			continue
+		}
+		// Jitter, so that the nodes do not all return in the same instant.
+		wait(ctx, pause/2+rand.N(pause/2))
+		pause = min(2*pause, retryMost)
+	}
+	return nil
+}
+
+// listen lives with one line. It tells whether that ever stood.
+func (b *Broker) listen(ctx context.Context, lost error, since time.Time) (stood bool, err error) {
+	remote := b.client.remote.Load()
+	if remote == nil {
+		return false, errAway
+	}
+	servers, err := survey(ctx, *remote)
+	if err != nil {
+		return false, err
+	}
+	// Any server of a Cluster hears everything; chance spreads the nodes. One
+	// that just answered, because dialling a dead one costs a second.
+	chosen := servers[rand.N(len(servers))]
+	dedicated, release := chosen.client.Dedicate()
+	defer release()
+	defer dedicated.Close()
+	l := &line{broker: b, dedicated: dedicated, wake: make(chan struct{}, 1)}
+	l.canaries.learn(servers)
+	broken := dedicated.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: l.hear, OnSubscription: l.acknowledge})
+	if err := l.send(ctx, join, []string{b.canary}); err != nil {
+		return false, err
+	}
+	channels := b.begin(l)
+	defer b.end(l)
+	if lost != nil {
+		b.client.log.Info("the subscription stands again", "after", lost, "away", time.Since(since).Round(time.Millisecond), "channels", channels)
+	}
+	return true, l.serve(ctx, *remote, broken)
+}
+
+func (l *line) serve(ctx context.Context, remote rueidis.Client, broken <-chan error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	singing := make(chan struct{})
+	go func() {
+		defer close(singing)
+		l.sing(ctx, remote)
+	}()
+	defer func() { cancel(); <-singing }()
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-broken:
+			return fmt.Errorf("the connection broke: %w", err)
+		case <-l.wake:
+			if err := l.carryOut(ctx); err != nil {
+				return err
+			}
+		case now := <-ticker.C:
+			l.broker.sweep(now)
+			if err := l.canaries.overdue(now); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// begin makes l the line of the broker: every channel is asked for, and will
+// tell its members when it stands.
+func (b *Broker) begin(l *line) (channels int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.line = l
+	for _, ch := range b.channels {
+		ch.asked = l
+		l.ask(order{ch.name, join})
+	}
+	return len(b.channels)
+}
+
+// end takes l away. What it still has to say is not listened to, so that it
+// cannot mix with what the next one says.
+func (b *Broker) end(l *line) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.line, b.leaving = nil, nil
+	for _, ch := range b.channels {
+		ch.missed = true
+		ch.settle()
+		if len(ch.members) == 0 {
+			delete(b.channels, ch.name)
+		}
+	}
+}
+
+// carryOut sends the orders that have come, as few commands as their order
+// allows. Those that come meanwhile share the next: no timer, and a lone
+// subscriber waits for nobody.
+func (l *line) carryOut(ctx context.Context) error {
+	l.broker.mu.Lock()
+	orders := l.orders
+	l.orders = nil
+	l.broker.mu.Unlock()
+	for len(orders) > 0 {
+		names, kind := make([]string, 0, min(len(orders), batch)), orders[0].kind
+		for len(orders) > 0 && orders[0].kind == kind && len(names) < batch {
+			names = append(names, orders[0].channel)
+			orders = orders[1:]
+		}
+		if err := l.send(ctx, kind, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *line) send(ctx context.Context, kind orderKind, names []string) error {
+	ctx, cancel := context.WithTimeout(ctx, canaryPatience)
+	defer cancel()
+	command := l.dedicated.B().Unsubscribe().Channel(names...).Build()
+	what := "unsubscribe"
+	if kind == join {
+		command, what = l.dedicated.B().Subscribe().Channel(names...).Build(), "subscribe"
+	}
+	if err := l.dedicated.Do(ctx, command).Error(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// acknowledge is called on the reader's goroutine for each channel of a
+// SUBSCRIBE or UNSUBSCRIBE.
+func (l *line) acknowledge(s rueidis.PubSubSubscription) {
+	if s.Kind != "subscribe" {
+		return
+	}
+	b := l.broker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ch := b.channels[s.Channel]
+	if ch == nil || b.line != l {
+		return
+	}
+	ch.standing = l
+	if ch.missed {
+		ch.missed = false
+		b.post(ch, letter{members: ch.members, resubscribed: true})
+	}
+	ch.settle()
+	if len(ch.members) == 0 {
+		b.empty(ch)
+	}
+}
+
+// hear is called on the reader's goroutine for each message.
+func (l *line) hear(m rueidis.PubSubMessage) {
+	b := l.broker
+	if m.Channel == b.canary {
+		l.canaries.heard(m.Message)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ch := b.channels[m.Channel]
+	if ch == nil || b.line != l {
+		return
+	}
+	b.post(ch, letter{members: ch.members, message: []byte(m.Message)})
+}
+
+// missed tells everybody that messages may have been lost although the line
+// stands.
+func (l *line) missed() {
+	b := l.broker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.line != l {
+		return
+	}
+	for _, ch := range b.channels {
+		if ch.standing == l {
+			b.post(ch, letter{members: ch.members, resubscribed: true})
+		} else {
+			ch.missed = true
+		}
+	}
+}
