@@ -11,8 +11,11 @@ const (
 	tidyEvery = time.Hour
 
 	// orphanAge is how old a blob without a row must be before it is taken for
-	// an orphan: a row commits moments after its blob.
-	orphanAge = time.Hour
+	// an orphan. A row commits moments after its blob, but S3 dates a blob of
+	// several parts by the beginning of its upload, and the uploads of other
+	// nodes, which look like orphans until their row is there, are unknown to
+	// this one. So it is longer than any upload takes.
+	orphanAge = 24 * time.Hour
 )
 
 // runJanitor tidies up at the start and every hour.

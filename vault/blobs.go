@@ -2,7 +2,9 @@ package vault
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"regexp"
 	"time"
 )
 
@@ -15,7 +17,8 @@ type Blobs interface {
 	// replaces what was there. ctx must stay alive until Commit or Abort.
 	Create(ctx context.Context, name string) (BlobWriter, error)
 
-	// Open opens a committed blob, or returns a *gallery.Error NotFound. ctx
+	// Open opens a committed blob, or returns a *gallery.Error NotFound, or
+	// Unavailable when the store is out of reach, as any method may. ctx
 	// must stay alive for as long as the blob is read. What was opened stays
 	// readable when it is replaced or removed meanwhile, or gives an error;
 	// never a mixture.
@@ -25,7 +28,8 @@ type Blobs interface {
 	Remove(ctx context.Context, name string) error
 
 	// Names calls each for every committed blob, in no particular order, with
-	// the time of its Commit. An error from each ends it and is returned. each
+	// the time of its Commit, or of its beginning where the store dates a large
+	// blob by that. An error from each ends it and is returned. each
 	// may remove blobs.
 	Names(ctx context.Context, each func(name string, modified time.Time) error) error
 }
@@ -50,3 +54,18 @@ type Blob interface {
 	io.Closer
 	Size() int64 // in bytes
 }
+
+var blobName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,127}$`)
+
+// CheckName refuses what cannot name a blob, and a context that has ended: how
+// every method of every implementation begins.
+func CheckName(ctx context.Context, name string) error {
+	if !ValidName(name) {
+		return fmt.Errorf("%q cannot name a blob", name)
+	}
+	return ctx.Err()
+}
+
+// ValidName tells whether name can name a blob. What a store lists under
+// another name is not a blob of ours.
+func ValidName(name string) bool { return blobName.MatchString(name) }

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +18,7 @@ import (
 	"invisibleart.example/gallery"
 )
 
-// Dir keeps blobs as files of one directory that belongs to it alone:
+// Dir keeps blobs as files of one directory that belongs to the gallery alone:
 //
 //	incoming/<name>.<random>.part   being written
 //	<h>/<h>/<name>                  committed; h are hex digits of SHA-256(name)
@@ -34,12 +34,29 @@ type Dir struct {
 
 const incoming = "incoming"
 
-var blobName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,127}$`)
-
 // OpenDir opens the directory of blobs at path, and makes it when it is not
 // there. It removes what unfinished uploads left behind, so one process at a
 // time may use a directory; `gallery serve` sees to that with a lock.
-func OpenDir(path string) (*Dir, error) {
+func OpenDir(path string) (*Dir, error) { return openDir(path, everything) }
+
+// OpenSharedDir opens a directory on a volume that several processes share, on
+// one machine or on many. An unfinished upload may be another one's that is
+// still under way, so only those that nobody has written to for 24 hours are
+// removed. The volume has to rename within itself in one step, as POSIX file
+// systems and NFS do.
+func OpenSharedDir(path string) (*Dir, error) { return openDir(path, abandonedAfter) }
+
+const (
+	// everything is the age that every unfinished upload has.
+	everything = time.Duration(math.MinInt64)
+
+	// abandonedAfter is how long nobody must have written to an upload before it
+	// is taken for abandoned. It is long because the dates are those of the
+	// volume's clock, and short of nothing: such an upload costs room only.
+	abandonedAfter = 24 * time.Hour
+)
+
+func openDir(path string, age time.Duration) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make the directory of sealed works: %w", err)
 	}
@@ -48,15 +65,15 @@ func OpenDir(path string) (*Dir, error) {
 		return nil, fmt.Errorf("open the directory of sealed works: %w", err)
 	}
 	d := &Dir{root: root, shelve: map[string]bool{}}
-	if err := d.clean(); err != nil {
+	if err := d.clean(age); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("clear unfinished uploads in %s: %w", path, err)
 	}
 	return d, nil
 }
 
-// clean removes unfinished uploads.
-func (d *Dir) clean() error {
+// clean removes the unfinished uploads that are at least as old as age.
+func (d *Dir) clean(age time.Duration) error {
 	if err := d.root.Mkdir(incoming, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -68,7 +85,17 @@ func (d *Dir) clean() error {
 		if !strings.HasSuffix(entry.Name(), ".part") {
 			continue // not ours
 		}
-		if err := d.root.Remove(path.Join(incoming, entry.Name())); err != nil {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // finished, or removed by another process, meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if time.Since(info.ModTime()) < age {
+			continue
+		}
+		if err := d.root.Remove(path.Join(incoming, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -88,7 +115,7 @@ func shelf(name string) string {
 
 // Open implements Blobs.
 func (d *Dir) Open(ctx context.Context, name string) (Blob, error) {
-	if err := checkName(ctx, name); err != nil {
+	if err := CheckName(ctx, name); err != nil {
 		return nil, err
 	}
 	file, err := d.root.Open(path.Join(shelf(name), name))
@@ -120,7 +147,7 @@ func (b *dirBlob) Size() int64 { return b.size }
 
 // Remove implements Blobs.
 func (d *Dir) Remove(ctx context.Context, name string) error {
-	if err := checkName(ctx, name); err != nil {
+	if err := CheckName(ctx, name); err != nil {
 		return err
 	}
 	err := d.root.Remove(path.Join(shelf(name), name))
@@ -157,7 +184,7 @@ func (d *Dir) Names(ctx context.Context, each func(name string, modified time.Ti
 			if err != nil {
 				return fmt.Errorf("list blobs: %w", err)
 			}
-			if !info.Mode().IsRegular() || !blobName.MatchString(entry.Name()) || shelf(entry.Name()) != at {
+			if !info.Mode().IsRegular() || !ValidName(entry.Name()) || shelf(entry.Name()) != at {
 				continue // not ours
 			}
 			if err := each(entry.Name(), info.ModTime()); err != nil {
@@ -166,13 +193,6 @@ func (d *Dir) Names(ctx context.Context, each func(name string, modified time.Ti
 		}
 	}
 	return nil
-}
-
-func checkName(ctx context.Context, name string) error {
-	if !blobName.MatchString(name) {
-		return fmt.Errorf("%q cannot name a blob", name)
-	}
-	return ctx.Err()
 }
 
 // failed wraps an error of writing. That the disk or the quota is full is

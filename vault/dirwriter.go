@@ -14,7 +14,7 @@ import (
 
 // Create implements Blobs.
 func (d *Dir) Create(ctx context.Context, name string) (BlobWriter, error) {
-	if err := checkName(ctx, name); err != nil {
+	if err := CheckName(ctx, name); err != nil {
 		return nil, err
 	}
 	part := path.Join(incoming, name+"."+strings.ToLower(rand.Text())+".part")

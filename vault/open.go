@@ -40,7 +40,8 @@ func (c *Content) Close() error { return c.blob.Close() }
 // first and the last chunk before it returns, so a missing key, an exchanged
 // file or seal, a truncated or lengthened work are errors here; damage in the
 // middle is one when it is read. All of these are Internal: there should be a
-// work, and there is none to show. ctx must stay alive while Content is read.
+// work, and there is none to show; a store out of reach is Unavailable. ctx must
+// stay alive while Content is read.
 func (v *Vault) Open(ctx context.Context, artworkID string, s gallery.Seal) (_ *Content, err error) {
 	name, err := sealedName(artworkID)
 	if err != nil {

@@ -119,8 +119,12 @@ func (v *Vault) Orphans(ctx context.Context, olderThan time.Time, known func(ctx
 }
 
 // damaged is the answer to a work that is there and cannot be opened. What is
-// wrong with it stays in the log.
+// wrong with it stays in the log. A store that is out of reach says nothing
+// about the work, and stays Unavailable.
 func damaged(artworkID string, cause error) error {
+	if gallery.CodeOf(cause) == gallery.Unavailable {
+		return fmt.Errorf("open artwork %s: %w", artworkID, cause)
+	}
 	return &gallery.Error{
 		Code:    gallery.Internal,
 		Message: "The sealed work cannot be opened.",
