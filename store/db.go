@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,65 +29,89 @@ const (
 )
 
 // DB is the open store. It is safe for concurrent use, and several processes
-// may have the same file open: whoever finds it locked waits.
+// may have the same database open.
 type DB struct {
-	// SQLite has one writer at a time. One connection makes the others queue
-	// here, in order and without polling, instead of in its busy handler.
+	// SQLite has one writer at a time: one connection makes the others queue
+	// here, in order and without polling, instead of in its busy handler. With
+	// PostgreSQL both are pools: writers that wait for a row's lock must not
+	// keep readers, who wait for nobody, from their connections.
 	writer *sql.DB
 	reader *sql.DB
 	engine engine
 	now    func() time.Time
 	offset atomic.Int64 // what has to be added to now, in ns
-	full   atomic.Bool // the last write found no room
+	full   atomic.Bool  // the last write found no room
 }
 
-// Open opens the SQLite file at path, creating it (mode 0600) when there is
-// none, and brings its schema up to date. It refuses, without having changed a
-// byte of it, a file that is no database, one of another program, and one whose
-// schema is newer than this program. Close the DB when done.
-func Open(ctx context.Context, path string, opts Options) (*DB, error) {
-	db, err := open(ctx, path, opts)
-	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", path, err)
-	}
-	return db, nil
+// Open opens the store that source names and brings its schema up to date. It
+// refuses, without having changed a byte of it, the database of another
+// program, and one whose schema is newer than this program.
+//
+// The path of a file is an SQLite database, created (mode 0600) when there is
+// none. A URL, postgres://user:password@host:port/database, is a database on a
+// PostgreSQL server, version 14 or later, which has to exist and to answer;
+// what else the URL may say is what libpq understands. No error quotes the
+// password.
+//
+// Close the DB when done.
+func Open(ctx context.Context, source string, opts Options) (*DB, error) {
+	db, _, err := open(ctx, source, opts)
+	return db, err
 }
 
-func open(ctx context.Context, path string, opts Options) (*DB, error) {
-	file, err := prepareFile(ctx, path)
+// Migrate brings the schema of a store up to date, as [Open] does unless
+// opts.Migrate is MigrateOff, and returns the versions before and after: equal
+// when there was nothing to do, from 0 for a fresh store. Nodes of the version
+// before may go on running. It refuses what Open refuses.
+func Migrate(ctx context.Context, source string, opts Options) (from, to int64, err error) {
+	opts.Migrate = MigrateAuto
+	db, from, err := open(ctx, source, opts)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
+	if to, err = newestVersion(); err != nil {
+		return 0, 0, errors.Join(err, db.Close())
+	}
+	return from, to, db.Close()
+}
+
+// IsPostgreSQL tells whether a source is the URL of a PostgreSQL database; else
+// it is the path of a file.
+func IsPostgreSQL(source string) bool {
+	return strings.HasPrefix(source, "postgres://") || strings.HasPrefix(source, "postgresql://")
+}
+
+// open also returns the version that the schema had before.
+func open(ctx context.Context, source string, opts Options) (*DB, int64, error) {
 	db := &DB{now: opts.Now}
 	if db.now == nil {
 		db.now = time.Now
 	}
-	if db.writer, err = sql.Open(driver, writerDSN(file)); err != nil {
-		return nil, err
+	name, openEngine := source, db.openSQLite
+	if IsPostgreSQL(source) {
+		name, openEngine = postgresName(source), db.openPostgres
 	}
-	db.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, db.writer); err != nil {
-		return nil, errors.Join(explain(err), db.writer.Close())
+	from, err := openEngine(ctx, source, opts.Migrate)
+	if err == nil {
+		err = db.Ping(ctx)
 	}
-	if db.reader, err = sql.Open(driver, readerDSN(file)); err != nil {
-		return nil, errors.Join(err, db.writer.Close())
+	if err != nil {
+		return nil, 0, fmt.Errorf("open store %s: %w", name, errors.Join(err, db.Close()))
 	}
-	// Reads are CPU bound (the file is in the page cache); a few more than the
-	// cores hide the odd one that is not.
-	readers := max(4, runtime.GOMAXPROCS(0))
-	db.reader.SetMaxOpenConns(readers)
-	db.reader.SetMaxIdleConns(readers)
-	if err := db.Ping(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
+	return db, from, nil
 }
 
 // Close waits for running transactions and closes the store.
 func (db *DB) Close() error {
-	// The readers first: the last connection to close folds the write-ahead
-	// log into the file, and a read-only one could not.
-	if err := errors.Join(db.reader.Close(), db.writer.Close()); err != nil {
+	// The readers first: the last connection to close folds SQLite's
+	// write-ahead log into the file, and a read-only one could not.
+	var errs []error
+	for _, pool := range []*sql.DB{db.reader, db.writer} {
+		if pool != nil { // it is when Open gave up half-way
+			errs = append(errs, pool.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
@@ -96,9 +119,11 @@ func (db *DB) Close() error {
 
 // Ping tells whether the store answers.
 func (db *DB) Ping(ctx context.Context) error {
+	within, cancel := db.bound(ctx)
+	defer cancel()
 	var one int
-	if err := db.reader.QueryRowContext(ctx, "SELECT 1 FROM announcement_head").Scan(&one); err != nil {
-		return fmt.Errorf("ping store: %w", explain(err))
+	if err := db.reader.QueryRowContext(within, "SELECT 1 FROM announcement_head").Scan(&one); err != nil {
+		return fmt.Errorf("ping store: %w", db.explain(ctx, err))
 	}
 	return nil
 }

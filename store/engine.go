@@ -2,11 +2,13 @@ package store
 
 import (
 	"database/sql"
+	"errors"
+	"fmt"
 	"time"
 )
 
-// engine is what differs between the databases once they are open; every
-// statement but these endings is the same on both.
+// engine is what differs between the two databases once they are open; all
+// else, every statement but these endings, is the same on both.
 type engine struct {
 	// lockRows ends a SELECT whose rows nobody else may change until the
 	// transaction ends. They are locked in the order in which it returns them,
@@ -18,8 +20,64 @@ type engine struct {
 
 	writes, reads *sql.TxOptions
 
-	// patience is how long a transaction may take in all, 0 for as long as its
-	// context lets it: a server that no longer answers must not hold up a
-	// request for as long as TCP would hope.
+	// attempts is how often a transaction is tried, see [DB.Write].
+	attempts int
+	// patience is how long one may take in all, 0 for as long as its context
+	// lets it: a server that no longer answers must not hold up a request for
+	// as long as TCP would hope.
 	patience time.Duration
+
+	now    string // asks for the present in µs; "" when there is only our own clock
+	tables string // lists the names of the tables
+}
+
+// schema is what a database held before we touched it.
+type schema struct {
+	foreign bool  // it has tables, and they are not ours
+	version int64 // 0 when there is nothing yet
+}
+
+// schema looks without changing anything.
+func (e engine) schema(db *sql.DB) (s schema, err error) {
+	rows, err := db.Query(e.tables)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close()
+	names := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return s, err
+		}
+		names[name] = true
+	}
+	if err := rows.Err(); err != nil {
+		return s, err
+	}
+	if !names[versionTable] {
+		return schema{foreign: len(names) > 0}, nil
+	}
+	if err := db.QueryRow("SELECT COALESCE(MAX(version_id), 0) FROM " + versionTable).Scan(&s.version); err != nil {
+		return s, err
+	}
+	// Others count their versions in a table of that name as well.
+	s.foreign = s.version > 0 && !names["announcement_head"]
+	return s, nil
+}
+
+// check refuses what this program must not work on.
+func (s schema) check(mode MigrateMode) error {
+	newest, err := newestVersion()
+	switch {
+	case err != nil:
+		return err
+	case s.foreign:
+		return errors.New("this is the database of another program")
+	case s.version > newest:
+		return fmt.Errorf("its schema (version %d) is newer than this program (version %d): update the program", s.version, newest)
+	case s.version < newest && mode == MigrateOff:
+		return fmt.Errorf("its schema (version %d) is older than this program (version %d): run gallery migrate", s.version, newest)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -19,15 +20,17 @@ const (
 	faultOther     fault = iota
 	faultUnique          // a key is taken
 	faultReference       // a row that should be referred to is gone
-	faultBusy            // somebody else is writing: run the transaction again
+	faultBusy            // somebody else was in the way: run the transaction again
+	faultSlow            // it took too long
 	faultFull            // no room
+	faultAway            // the server does not answer, or not us
 	faultBroken          // not a database, or a damaged one
 )
 
 func faultOf(err error) fault {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
-		return faultOther
+		return postgresFault(err)
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -47,17 +50,25 @@ func faultOf(err error) fault {
 }
 
 // explain turns an error of the database into one that says what to do about
-// it; the original stays its cause.
-func explain(err error) error {
-	switch faultOf(err) {
+// it; the original stays its cause. ctx is the caller's: what ended although it
+// goes on ran out of the engine's patience.
+func (db *DB) explain(ctx context.Context, err error) error {
+	found := faultOf(err)
+	if db.engine.patience > 0 && ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)) {
+		found = faultAway
+	}
+	switch found {
 	case faultUnique:
 		return &gallery.Error{Code: gallery.Conflict, Message: "That exists already.", Err: err}
 	case faultReference:
 		return &gallery.Error{Code: gallery.NotFound, Message: "What this belongs to is no longer there.", Err: err}
-	case faultBusy:
+	case faultBusy, faultSlow:
 		return unavailable("The gallery is busy; try again in a moment.", err)
 	case faultFull:
 		return unavailable("The gallery has no room left to write.", err)
+	case faultAway:
+		db.dropIdle()
+		return unavailable("The gallery cannot reach its database; try again in a moment.", err)
 	case faultBroken:
 		return &gallery.Error{Code: gallery.Internal, Message: "the file is not a database, or is damaged", Err: err}
 	}
@@ -66,11 +77,6 @@ func explain(err error) error {
 
 func unavailable(message string, err error) error {
 	return &gallery.Error{Code: gallery.Unavailable, Message: message, RetryAfter: time.Second, Err: err}
-}
-
-// again tells whether a transaction that failed with err should run anew.
-func again(ctx context.Context, err error) bool {
-	return faultOf(err) == faultBusy && ctx.Err() == nil
 }
 
 func notFound(what string) error {

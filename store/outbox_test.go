@@ -31,7 +31,9 @@ func TestEventRoundTrip(t *testing.T) {
 			db := open(t)
 			want.ID, want.CreatedAt = id(1), at(1)
 			write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, want, "") })
-			got := fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Event, error) { return tx.Outbox(ctx, "", time.Time{}, 10) })
+			got := fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Event, error) {
+				return tx.Outbox(ctx, "", time.Time{}, 10)
+			})
 			if diff := cmp.Diff([]gallery.Event{want}, got); diff != "" {
 				t.Errorf("event (-want +got):\n%s", diff)
 			}
@@ -93,7 +95,9 @@ func TestFilledInEventsKeepTheirOrder(t *testing.T) {
 		return nil
 	})
 	var got []string
-	for _, e := range fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Event, error) { return tx.Outbox(ctx, "", time.Time{}, 100) }) {
+	for _, e := range fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Event, error) {
+		return tx.Outbox(ctx, "", time.Time{}, 100)
+	}) {
 		got = append(got, e.UserID)
 	}
 	if !slices.Equal(got, want) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -12,10 +11,72 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
 )
 
 const driver = "sqlite"
+
+// sqliteEngine has no patience of its own: who waits, waits for the lock, 5 s
+// in each attempt, and a read waits for nobody.
+func sqliteEngine() engine {
+	return engine{
+		reads:    &sql.TxOptions{ReadOnly: true},
+		attempts: 3,
+		tables:   "SELECT name FROM sqlite_master WHERE type = 'table'",
+	}
+}
+
+// openSQLite opens the file at path and returns the version that its schema
+// had.
+func (db *DB) openSQLite(ctx context.Context, path string, mode MigrateMode) (version int64, err error) {
+	db.engine = sqliteEngine()
+	file, err := prepareFile(path)
+	if err != nil {
+		return 0, err
+	}
+	before, err := inspect(file)
+	if err != nil {
+		return 0, db.explain(ctx, err)
+	}
+	if err := before.check(mode); err != nil {
+		return 0, err
+	}
+	if db.writer, err = sql.Open(driver, writerDSN(file)); err != nil {
+		return 0, err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if err := migrateSQLite(ctx, db.writer); err != nil {
+		return 0, db.explain(ctx, err)
+	}
+	if db.reader, err = sql.Open(driver, readerDSN(file)); err != nil {
+		return 0, err
+	}
+	// Reads are CPU bound (the file is in the page cache); a few more than the
+	// cores hide the odd one that is not.
+	readers := max(4, runtime.GOMAXPROCS(0))
+	db.reader.SetMaxOpenConns(readers)
+	db.reader.SetMaxIdleConns(readers)
+	return before.version, nil
+}
+
+// migrateSQLite brings the schema up to date. Two processes may start on the
+// same fresh file: each migration is one transaction that takes the write lock
+// first, so one of them wins and the other fails on what already exists. The
+// loser looks again, and again for each migration that the other one is at.
+func migrateSQLite(ctx context.Context, db *sql.DB) error {
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		err := migrate(ctx, db, goose.DialectSQLite3, migrations)
+		if err == nil {
+			return nil
+		}
+		lost := faultOf(err) == faultBusy || strings.Contains(err.Error(), "already exists") || strings.Contains(err.Error(), "duplicate column")
+		if !lost || attempt == attempts || ctx.Err() != nil {
+			return err
+		}
+	}
+}
 
 // writerDSN says everything in the name of the database: a PRAGMA that is
 // executed reaches one connection of the pool, and is forgotten when
@@ -25,7 +86,7 @@ const driver = "sqlite"
 func writerDSN(file string) string {
 	return dsn(file, url.Values{
 		"_txlock":       {"immediate"},
-		"_busy_timeout": {"5000"}, // ms; see attempts in tx.go
+		"_busy_timeout": {"5000"}, // ms; see attempts above
 		"_pragma": {
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // NORMAL would lose acknowledged commits with the power
@@ -58,8 +119,8 @@ func dsn(file string, options url.Values) string {
 }
 
 // prepareFile makes sure that path is a file we may write to: it creates a
-// missing one and inspects one that exists. It returns the absolute path.
-func prepareFile(ctx context.Context, path string) (file string, err error) {
+// missing one. It returns the absolute path.
+func prepareFile(path string) (file string, err error) {
 	if file, err = filepath.Abs(path); err != nil {
 		return "", err
 	}
@@ -71,10 +132,8 @@ func prepareFile(ctx context.Context, path string) (file string, err error) {
 		return "", err
 	case !info.Mode().IsRegular():
 		return "", errors.New("not a regular file")
-	case info.Size() == 0: // a start that was cut short
-		return file, nil
 	}
-	return file, inspect(ctx, file)
+	return file, nil
 }
 
 // createFile makes the file before SQLite can, which would make it readable
@@ -106,35 +165,13 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// inspect looks at an existing file through a connection that cannot write.
-func inspect(ctx context.Context, file string) (err error) {
+// inspect looks at an existing file through a connection that cannot write. An
+// empty one, left by a start that was cut short, is as good as none.
+func inspect(file string) (s schema, err error) {
 	db, err := sql.Open(driver, readerDSN(file))
 	if err != nil {
-		return err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var tables, ours int
-	if err := db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END)
-		FROM sqlite_master WHERE type = 'table'`, versionTable).Scan(&tables, &ours); err != nil {
-		return explain(err)
-	}
-	if ours == 0 {
-		if tables > 0 {
-			return errors.New("the file is the database of another program")
-		}
-		return nil
-	}
-	var version int64
-	if err := db.QueryRowContext(ctx,
-		"SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable).Scan(&version); err != nil {
-		return explain(err)
-	}
-	newest, err := newestVersion()
-	if err != nil {
-		return err
-	}
-	if version > newest {
-		return fmt.Errorf("its schema (version %d) is newer than this program (version %d): update the program", version, newest)
-	}
-	return nil
+	return sqliteEngine().schema(db)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,7 @@ import (
 type Tx struct {
 	sql    statements
 	db     *DB
+	within context.Context // the time it may take
 	failed error
 }
 
@@ -31,21 +33,26 @@ type statements interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// attempts is how often a transaction is tried that finds the store locked.
-// Each try waits for the lock, in SQLite 5 s, so a writer waits 15 s in all.
-const attempts = 3
-
 // Write runs fn in a transaction that may write, and commits when fn returns
 // nil; after any error (or panic) nothing of it has happened. When Write
 // returns nil the commit is on the disk. Writers take turns: fn should neither
 // wait for anything else nor call Write or Read. It may be run again when
-// another process was in the way, so it must not change what lies outside
+// another transaction was in the way, so it must not change what lies outside
 // before it knows that it was the last time. Returns fn's error as it is;
-// gallery.Unavailable when the store stays locked or the disk is full.
+// gallery.Unavailable when the store stays locked, does not answer, or has no
+// room. A server that is lost during the commit may have made it.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	within, cancel := db.bound(ctx)
+	defer cancel()
 	var err error
-	for range attempts {
-		if err = db.run(ctx, db.writer, nil, fn); !again(ctx, err) {
+	for attempt := 1; ; attempt++ {
+		var begun bool
+		begun, err = db.run(ctx, within, db.writer, db.engine.writes, fn)
+		found := faultOf(err)
+		// Two that waited for each other's locks, of which the server chose
+		// this one to give way; or a connection that had died in the pool.
+		again := found == faultBusy || found == faultAway && !begun
+		if !again || attempt == db.engine.attempts || !pause(within, attempt) {
 			break
 		}
 	}
@@ -55,35 +62,76 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return err
 }
 
-// Read runs fn in a transaction that sees one unchanging state of the store
-// and cannot write. It waits for no writer and holds none up.
+// Read runs fn, once, in a transaction that sees one unchanging state of the
+// store and cannot write. It waits for no writer and holds none up. Returns
+// fn's error as it is; gallery.Unavailable when the store does not answer.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	return db.run(ctx, db.reader, &sql.TxOptions{ReadOnly: true}, fn)
+	within, cancel := db.bound(ctx)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		begun, err := db.run(ctx, within, db.reader, db.engine.reads, fn)
+		if begun || faultOf(err) != faultAway || attempt == db.engine.attempts || !pause(within, attempt) {
+			return err
+		}
+	}
 }
 
-func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
-	inner, err := pool.BeginTx(ctx, opts)
+// bound is ctx for as long as the engine's patience lasts.
+func (db *DB) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if db.engine.patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.engine.patience)
+}
+
+// pause waits before the next attempt, longer each time; and not equally long
+// for those that were in each other's way, else they meet again. It is false
+// when ctx ended.
+func pause(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(time.Millisecond + rand.N(10*time.Millisecond<<attempt))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// run tries a transaction once, within a time that ends with ctx or before;
+// begun says whether fn was run.
+func (db *DB) run(ctx, within context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) (begun bool, err error) {
+	inner, err := pool.BeginTx(within, opts)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", explain(err))
+		return false, fmt.Errorf("begin transaction: %w", db.explain(ctx, err))
 	}
 	// Without effect after the commit; it is here for errors and panics.
 	defer func() { _ = inner.Rollback() }()
-	tx := &Tx{sql: inner, db: db}
+	tx := &Tx{sql: inner, db: db, within: within}
 	if err := fn(tx); err != nil {
-		return err
+		return true, err
 	}
 	if tx.failed != nil {
-		return tx.failed
+		return true, tx.failed
 	}
 	if err := inner.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", explain(err))
+		return true, fmt.Errorf("commit: %w", db.explain(ctx, err))
 	}
-	return nil
+	return true, nil
+}
+
+// bound is a statement's context for as long as the transaction may last.
+func (tx *Tx) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if tx.db.engine.patience == 0 {
+		return ctx, func() {}
+	}
+	deadline, _ := tx.within.Deadline()
+	return context.WithDeadline(ctx, deadline)
 }
 
 // fail remembers err as the end of the transaction.
-func (tx *Tx) fail(err error) error {
-	tx.failed = explain(err)
+func (tx *Tx) fail(ctx context.Context, err error) error {
+	tx.failed = tx.db.explain(ctx, err)
 	return tx.failed
 }
 
@@ -92,13 +140,15 @@ func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error
 	if tx.failed != nil {
 		return 0, tx.failed
 	}
-	result, err := tx.sql.ExecContext(ctx, query, args...)
+	within, cancel := tx.bound(ctx)
+	defer cancel()
+	result, err := tx.sql.ExecContext(within, query, args...)
 	if err != nil {
-		return 0, tx.fail(err)
+		return 0, tx.fail(ctx, err)
 	}
 	n, err := result.RowsAffected()
 	if err != nil {
-		return 0, tx.fail(err)
+		return 0, tx.fail(ctx, err)
 	}
 	return n, nil
 }
@@ -108,12 +158,14 @@ func (tx *Tx) get(ctx context.Context, dest []any, query string, args ...any) (f
 	if tx.failed != nil {
 		return false, tx.failed
 	}
-	err = tx.sql.QueryRowContext(ctx, query, args...).Scan(dest...)
+	within, cancel := tx.bound(ctx)
+	defer cancel()
+	err = tx.sql.QueryRowContext(within, query, args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
-		return false, tx.fail(err)
+		return false, tx.fail(ctx, err)
 	}
 	return true, nil
 }
@@ -126,21 +178,23 @@ func all[T any](ctx context.Context, tx *Tx, scan func(row) (T, error), query st
 	if tx.failed != nil {
 		return nil, tx.failed
 	}
-	rows, err := tx.sql.QueryContext(ctx, query, args...)
+	within, cancel := tx.bound(ctx)
+	defer cancel()
+	rows, err := tx.sql.QueryContext(within, query, args...)
 	if err != nil {
-		return nil, tx.fail(err)
+		return nil, tx.fail(ctx, err)
 	}
 	defer rows.Close()
 	var list []T
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {
-			return nil, tx.fail(err)
+			return nil, tx.fail(ctx, err)
 		}
 		list = append(list, item)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, tx.fail(err)
+		return nil, tx.fail(ctx, err)
 	}
 	return list, nil
 }
