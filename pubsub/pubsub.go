@@ -5,8 +5,8 @@
 // A [Broker] is a doorbell, not a post office: a message is delivered at most
 // once, to the subscriptions of that moment, and is gone. What it says can
 // always be read back from the store, so whoever may have missed one is told so
-// ([Subscriber.Resubscribed]) and reads there. [Memory] serves a single node;
-// package brokertest holds what every broker must do.
+// ([Subscriber.Resubscribed]) and reads there. [Memory] serves a single node,
+// redis.Broker several; package brokertest holds what every broker must do.
 package pubsub
 
 import "context"
@@ -18,13 +18,17 @@ import "context"
 type Broker interface {
 	// Publish hands message to every current subscription of channel, on all
 	// nodes. The message must not be changed afterwards: subscribers share it.
-	// An error means that some subscription may not have got it. Publishing
-	// again is always allowed; to no subscription at all is no error.
+	// An error means that some subscription may not have got it; it comes
+	// within seconds, and at once from a broker that knows to be out of reach.
+	// Publishing again is always allowed; to no subscription at all is no error.
 	Publish(ctx context.Context, channel string, message []byte) error
 
 	// Subscribe returns after the subscription is acknowledged: whatever is
-	// published after that reaches s. What is published meanwhile may. The
-	// context bounds the subscribing only, not the subscription.
+	// published after that reaches s. What is published meanwhile may. Or, where
+	// the broker is out of reach, it returns without (at once, or after a second
+	// of silence), and s is told Resubscribed when the subscription stands: a
+	// broker that is away must not keep anybody out. The context bounds the
+	// subscribing only, not the subscription; an error says that it ended.
 	Subscribe(ctx context.Context, channel string, s Subscriber) (Subscription, error)
 }
 

@@ -34,6 +34,7 @@ func Exercise(t *testing.T, open func(t *testing.T) pubsub.Broker) {
 		{"Unsubscribe twice", unsubscribeTwice},
 		{"a channel lives again after its last Unsubscribe", reborn},
 		{"joining and leaving under a stream of messages", churn},
+		{"a slow subscriber holds up its own channel only", slowSubscriber},
 		{"ten thousand channels", manyChannels},
 		{"any bytes, and none", anyBytes},
 		{"a context that has ended", endedContext},
@@ -46,34 +47,42 @@ func Exercise(t *testing.T, open func(t *testing.T) pubsub.Broker) {
 type listener struct {
 	onReceive func() // called for each message, may be nil
 
-	mu    sync.Mutex
-	busy  bool
-	twice bool
-	heard []string
-	more  chan struct{} // holds a token when something was heard since
+	mu           sync.Mutex
+	busy         bool
+	twice        bool
+	heard        []string
+	resubscribed int           // calls of Resubscribed
+	more         chan struct{} // holds a token when it was called since
 }
 
 func newListener() *listener { return &listener{more: make(chan struct{}, 1)} }
 
 func (l *listener) Receive(message []byte) {
+	l.called(l.onReceive, func() { l.heard = append(l.heard, string(message)) })
+}
+
+func (l *listener) Resubscribed() {
+	l.called(nil, func() { l.resubscribed++ })
+}
+
+// called does what a call is to do, and then notes it.
+func (l *listener) called(do, note func()) {
 	l.mu.Lock()
 	l.twice = l.twice || l.busy
 	l.busy = true
 	l.mu.Unlock()
-	if l.onReceive != nil {
-		l.onReceive()
+	if do != nil {
+		do()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.busy = false
-	l.heard = append(l.heard, string(message))
+	note()
 	select {
 	case l.more <- struct{}{}:
 	default:
 	}
 }
-
-func (l *listener) Resubscribed() {}
 
 func (l *listener) all() []string {
 	l.mu.Lock()
