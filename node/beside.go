@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
@@ -17,45 +19,122 @@ import (
 // in the outbox within a second.
 type Beside struct {
 	db      *store.DB
+	vault   *vault.Vault
+	works   blobs // nil unless they were opened
 	curator *curator.Curator
 	hasKey  bool
 }
 
 // OpenBeside opens a gallery for the operator's commands. Of config it heeds
-// Data, JWTKey, PasswordCost, Log and Now; it never opens the works, and makes
-// no key: one made here would be another than the server's own. It fails as
-// Open does.
+// Data, Database, JWTKey, PasswordCost, Log and Now; it never opens the works,
+// and makes no key: one made here would be another than the server's own. It
+// fails as Open does.
 func OpenBeside(ctx context.Context, config Config) (*Beside, error) {
+	return openBeside(ctx, config, func(Config, dir) (*vault.Vault, error) {
+		return vault.New(nil, vault.Keys{}), nil
+	})
+}
+
+// OpenBesideKeys is OpenBeside for commands that re-wrap the keys of works: of
+// config it heeds MasterKey, too, and looks for the key that stands in Data
+// where none is given. It does not touch the sealed bytes.
+func OpenBesideKeys(ctx context.Context, config Config) (*Beside, error) {
+	return openBeside(ctx, config, func(c Config, d dir) (*vault.Vault, error) {
+		keys, err := masterKeysBeside(c, d)
+		return vault.New(nil, keys), err
+	})
+}
+
+// OpenBesideWorks is OpenBesideKeys for commands that hang works: it opens the
+// place of the sealed bytes as well (Blobs, S3), and leaves the uploads of
+// serving processes alone.
+func OpenBesideWorks(ctx context.Context, config Config) (*Beside, error) {
+	var works blobs
+	b, err := openBeside(ctx, config, func(c Config, d dir) (*vault.Vault, error) {
+		keys, err := masterKeysBeside(c, d)
+		if err != nil {
+			return nil, err
+		}
+		// Shared, though it may be one's own: a server may have an upload under way.
+		works, err = openBlobs(ctx, c, d, vault.OpenSharedDir)
+		return vault.New(works, keys), err
+	})
+	if err == nil {
+		b.works = works
+	}
+	return b, err
+}
+
+func openBeside(ctx context.Context, config Config, openVault func(Config, dir) (*vault.Vault, error)) (_ *Beside, err error) {
 	config = config.withDefaults()
-	if err := checkKeys(config); err != nil {
+	if err := errors.Join(checkKeys(config), checkDatabase(config)); err != nil {
 		return nil, err
 	}
-	d, err := openDir(config.Data)
+	var d dir
+	if config.Database == "" {
+		d, err = openDir(config.Data)
+	} else { // at most the keys are there
+		var path string
+		path, err = filepath.Abs(config.Data)
+		d = dir(path)
+	}
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, d.database(), store.Options{Now: config.Now})
+	if config.Database != "" {
+		// The command may be newer than the nodes that run.
+		config.Migrate = store.MigrateOff
+	}
+	db, err := openStore(ctx, config, d)
 	if err != nil {
 		return nil, err
 	}
+	b, err := wireBeside(config, d, db, openVault)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return b, nil
+}
+
+func wireBeside(config Config, d dir, db *store.DB, openVault func(Config, dir) (*vault.Vault, error)) (*Beside, error) {
 	key, hasKey, err := keyBeside(d, config)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, err
 	}
-	tokens, err := parseTokens(key, config)
+	tokens, err := parseTokens(key, db.Clock)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, err
+	}
+	works, err := openVault(config, d)
+	if err != nil {
+		return nil, err
 	}
 	c, err := curator.New(curator.Config{
-		DB: db, Tokens: tokens, Passwords: auth.NewPasswords(config.PasswordCost), Log: config.Log, Now: config.Now,
-		// No operator's command touches a work; opening the directory would
-		// even clear away an upload that the serving process has under way.
-		Vault: vault.New(nil, vault.Keys{}),
+		DB: db, Vault: works, Tokens: tokens, Passwords: auth.NewPasswords(config.PasswordCost),
+		Log: config.Log, Now: config.Now,
 	})
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, err
 	}
-	return &Beside{db: db, curator: c, hasKey: hasKey}, nil
+	return &Beside{db: db, vault: works, curator: c, hasKey: hasKey}, nil
+}
+
+// masterKeysBeside finds the keys that the works are sealed with.
+func masterKeysBeside(c Config, d dir) (vault.Keys, error) {
+	text, err := c.MasterKey, error(nil)
+	if text == "" {
+		if text, err = readKey(d.masterKey()); errors.Is(err, fs.ErrNotExist) {
+			return vault.Keys{}, fmt.Errorf("there is no master key in %s: give the one the gallery seals with (--master-key), or start the gallery there once", d)
+		}
+	}
+	if err != nil {
+		return vault.Keys{}, err
+	}
+	keys, err := vault.ParseKeys(text)
+	if err != nil {
+		return vault.Keys{}, fmt.Errorf("the master key: %w", err)
+	}
+	return keys, nil
 }
 
 // keyBeside finds the key that the server signs with. Where there is none yet
@@ -79,5 +158,17 @@ func (b *Beside) HasKey() bool { return b.hasKey }
 // Curator has the use cases for operators; it does not run.
 func (b *Beside) Curator() *curator.Curator { return b.curator }
 
-// Close closes the store.
-func (b *Beside) Close() error { return b.db.Close() }
+// DB is the store, for commands that are no use case of the curator's.
+func (b *Beside) DB() *store.DB { return b.db }
+
+// Vault seals works, where it was opened with OpenBesideWorks.
+func (b *Beside) Vault() *vault.Vault { return b.vault }
+
+// Close closes everything.
+func (b *Beside) Close() error {
+	err := b.db.Close()
+	if b.works != nil {
+		err = errors.Join(b.works.Close(), err)
+	}
+	return err
+}

@@ -6,13 +6,30 @@ import (
 
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/ratelimit"
+	"invisibleart.example/gallery/store"
+	"invisibleart.example/gallery/vault/s3"
 )
 
 // Config is what a node is told, in plain values. The zero value of each field
 // but Data is usable; cmd/gallery has the defaults people meet.
 type Config struct {
-	// Data is the data directory; it is made where it is missing.
+	// Data is the data directory; it is made where it is missing, unless
+	// everything is somewhere else.
 	Data string
+
+	// Database is the URL of a PostgreSQL database, "" for a file in Data.
+	Database string
+	// Migrate says whether Open brings the schema up to date.
+	Migrate store.MigrateMode
+	// Blobs is where sealed works lie: a directory that all nodes share, the URL
+	// of an S3 bucket (see package s3), or "" for a directory in Data.
+	Blobs string
+	// S3 has the credentials for a bucket.
+	S3 s3.Options
+	// Redis is where nodes hear each other (see package redis for the form), ""
+	// for a node that is alone. RedisPrefix goes before every name there.
+	Redis, RedisPrefix string
+
 	// Listen is the address the listener really has, host:port. Without a
 	// PublicURL and AllowedOrigins it decides which pages are the gallery's own.
 	// Empty: DefaultListen.
@@ -20,7 +37,8 @@ type Config struct {
 
 	// JWTKey and MasterKey are key texts of at least 32 bytes, or several as
 	// "id:text,id:text", of which the first writes and all read. Empty: the key
-	// in the data directory, made at the first start.
+	// in the data directory. It is made at the first start, but not beside a
+	// Database: each of several nodes would make one of its own.
 	JWTKey    string
 	MasterKey string
 
@@ -43,6 +61,10 @@ const (
 	DefaultMaxUpload      = 64 << 20
 	DefaultInboxRetention = 365 * 24 * time.Hour
 )
+
+// usesData tells whether rows or works lie in the data directory, which then
+// belongs to one process.
+func (c Config) usesData() bool { return c.Database == "" || c.Blobs == "" }
 
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {

@@ -23,6 +23,29 @@ func openDir(path string) (dir, error) {
 	return dir(absolute), nil
 }
 
+// takeDir opens the data directory of a node where it needs one, and its lock
+// where rows or works lie in it. A node whose rows and works are elsewhere at
+// most looks for its keys there: many may do that side by side.
+func takeDir(c Config, onClose func(func() error)) (dir, error) {
+	if !c.usesData() {
+		if c.JWTKey != "" && c.MasterKey != "" {
+			return "", nil
+		}
+		path, err := filepath.Abs(c.Data)
+		return dir(path), err
+	}
+	d, err := openDir(c.Data)
+	if err != nil {
+		return "", err
+	}
+	lock, err := d.lock()
+	if err != nil {
+		return "", err
+	}
+	onClose(lock.Close)
+	return d, nil
+}
+
 func (d dir) database() string  { return filepath.Join(string(d), "gallery.db") }
 func (d dir) works() string     { return filepath.Join(string(d), "works") }
 func (d dir) lockFile() string  { return filepath.Join(string(d), "lock") }

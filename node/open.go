@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -14,7 +16,6 @@ import (
 	"invisibleart.example/gallery/curator"
 	"invisibleart.example/gallery/origin"
 	"invisibleart.example/gallery/peer"
-	"invisibleart.example/gallery/pubsub"
 	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 	"invisibleart.example/gallery/web"
@@ -25,12 +26,15 @@ import (
 // safe for concurrent use.
 type Node struct {
 	config  Config
-	dir     dir
+	name    string // of this process, among all nodes there ever were
+	dir     dir    // "" when nothing lies there
 	db      *store.DB
+	live    live
 	curator *curator.Curator
 	sockets *websockets.Server
 	canary  *canary
 	handler http.Handler
+	workers []worker
 
 	stopping atomic.Bool
 	closing  sync.Once
@@ -38,12 +42,14 @@ type Node struct {
 	closed   error
 }
 
-// Open takes the data directory's lock and opens everything in it. It fails,
-// naming the cause, when a setting is wrong, another process serves the
-// directory, a key is missing or unfit, or the data is newer than the program.
-// Whoever opened a Node runs it or closes it.
+// Open takes the data directory's lock, where the node needs the directory, and
+// opens everything. It fails, naming the cause, when a setting is wrong, another
+// process serves the directory, a key is missing or unfit, the database or the
+// bucket is out of reach, or the data is newer than the program. That Redis is
+// away is no failure: nothing but live delivery waits for it. Whoever opened a
+// Node runs it or closes it.
 func Open(ctx context.Context, config Config) (*Node, error) {
-	n := &Node{config: config.withDefaults()}
+	n := &Node{config: config.withDefaults(), name: rand.Text()}
 	if err := n.open(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -61,22 +67,21 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkKeys(c); err != nil {
+	if err := errors.Join(checkKeys(c), checkDatabase(c)); err != nil {
 		return err
 	}
-	if n.dir, err = openDir(c.Data); err != nil {
+	if err := n.openLive(); err != nil {
 		return err
 	}
-	lock, err := n.dir.lock()
-	if err != nil {
+	if n.dir, err = takeDir(c, n.onClose); err != nil {
 		return err
 	}
-	n.onClose(lock.Close)
-	if n.db, err = store.Open(ctx, n.dir.database(), store.Options{Now: c.Now}); err != nil {
+	if n.db, err = openStore(ctx, c, n.dir); err != nil {
 		return err
 	}
 	n.onClose(n.db.Close)
-	tokens, err := openTokens(n.dir, c)
+	n.worker("follow the store's clock", n.db.Run)
+	tokens, err := openTokens(n.dir, c, n.db.Clock)
 	if err != nil {
 		return err
 	}
@@ -84,24 +89,23 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	broker := pubsub.NewMemory()
 	edge := newCalm(c.Log) // of whoever answers requests
-	limits := ratelimit.New(c.Limits, c.Now, nil)
+	limits := ratelimit.New(c.Limits, c.Now, n.live.limits)
 	n.curator, err = curator.New(curator.Config{
 		DB: n.db, Vault: works, Tokens: tokens, Passwords: auth.NewPasswords(c.PasswordCost),
-		Events: websockets.NewEventHandler(broker), Limits: limits, Log: c.Log, Now: c.Now,
-		InboxRetention: c.InboxRetention, MaxUpload: c.MaxUpload,
+		Events: websockets.NewEventHandler(n.live.broker), Presence: n.live.presence, Node: n.name,
+		Limits: limits, Log: c.Log, Now: c.Now, InboxRetention: c.InboxRetention, MaxUpload: c.MaxUpload,
 	})
 	if err != nil {
 		return err
 	}
-	n.sockets, err = websockets.NewServer(n.curator, broker, websockets.Settings{
+	n.sockets, err = websockets.NewServer(n.curator, n.live.broker, websockets.Settings{
 		Origin: origins, Peer: peers, Limits: limits, Log: edge, Now: c.Now,
 	})
 	if err != nil {
 		return err
 	}
-	if n.canary, err = newCanary(ctx, broker); err != nil {
+	if n.canary, err = newCanary(ctx, n.live.broker); err != nil {
 		return err
 	}
 	n.onClose(n.canary.close)
@@ -118,15 +122,41 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.worker("run the curator", n.curator.Run)
+	n.worker("run the sockets", n.sockets.Run)
 	n.handler = n.routes(origins, rest, pages)
 	return nil
 }
 
-// DataDir is where the data is, as an absolute path.
+// DataDir is the data directory as an absolute path, "" when everything is
+// somewhere else.
 func (n *Node) DataDir() string { return string(n.dir) }
+
+// Source is where the rows are: the path of the data directory, or the URL of
+// the database without its password.
+func (n *Node) Source() string {
+	if n.config.Database == "" {
+		return string(n.dir)
+	}
+	u, err := url.Parse(n.config.Database)
+	if err != nil {
+		return "PostgreSQL" // it was opened, so it is not that
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
 
 // Curator runs the use cases of this node.
 func (n *Node) Curator() *curator.Curator { return n.curator }
+
+// worker is something that runs as long as the node does.
+type worker struct {
+	doing string
+	run   func(context.Context) error
+}
+
+func (n *Node) worker(doing string, run func(context.Context) error) {
+	n.workers = append(n.workers, worker{doing, run})
+}
 
 func (n *Node) onClose(close func() error) { n.closers = append(n.closers, close) }
 

@@ -44,22 +44,20 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	defer fail(nil)
 
 	var workers errgroup.Group
-	worker := func(name string, run func(context.Context) error) {
+	for _, w := range n.workers {
 		workers.Go(func() error {
-			err := run(work)
+			err := w.run(work)
 			if work.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 				return nil
 			}
 			if err == nil {
 				err = errors.New("ended by itself")
 			}
-			err = fmt.Errorf("%s: %w", name, err)
+			err = fmt.Errorf("%s: %w", w.doing, err)
 			fail(err) // one part missing is no gallery: stop the others as well
 			return err
 		})
 	}
-	worker("run the curator", n.curator.Run)
-	worker("run the sockets", n.sockets.Run)
 
 	server := n.server()
 	served := make(chan error, 1)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+	"time"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
@@ -23,7 +25,7 @@ func (n *Node) openVault(ctx context.Context) (*vault.Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the master key: %w", err)
 	}
-	blobs, err := vault.OpenDir(n.dir.works())
+	blobs, err := openBlobs(ctx, n.config, n.dir, vault.OpenDir)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +40,9 @@ func (n *Node) masterKey(ctx context.Context) (string, error) {
 	text, err := readKey(n.dir.masterKey())
 	if !errors.Is(err, fs.ErrNotExist) {
 		return text, err
+	}
+	if n.config.Database != "" {
+		return "", notMade("master key")
 	}
 	works := false
 	err = n.db.Read(ctx, func(tx *store.Tx) error {
@@ -71,21 +76,34 @@ func checkKeys(c Config) error {
 }
 
 // openTokens opens the key that signs tokens, and makes one at the first start.
-func openTokens(d dir, c Config) (*auth.Tokens, error) {
-	text := c.JWTKey
-	if text == "" {
-		var err error
-		if text, err = makeKey(d.jwtKey()); err != nil {
-			return nil, err
+func openTokens(d dir, c Config, now func() time.Time) (*auth.Tokens, error) {
+	text, err := c.JWTKey, error(nil)
+	switch {
+	case text != "":
+	case c.Database == "":
+		text, err = makeKey(d.jwtKey())
+	default:
+		if text, err = readKey(d.jwtKey()); errors.Is(err, fs.ErrNotExist) {
+			err = notMade("JWT key")
 		}
 	}
-	return parseTokens(text, c)
+	if err != nil {
+		return nil, err
+	}
+	return parseTokens(text, now)
 }
 
-func parseTokens(key string, c Config) (*auth.Tokens, error) {
+// notMade refuses to make a key for a gallery that may have several nodes: each
+// would make one of its own, and refuse what the others signed or sealed.
+func notMade(key string) error {
+	flag := strings.ReplaceAll(strings.ToLower(key), " ", "-")
+	return fmt.Errorf("with --database the %s must be given, the same to every node: --%s or --%s-file", key, flag, flag)
+}
+
+func parseTokens(key string, now func() time.Time) (*auth.Tokens, error) {
 	keys, err := auth.ParseKeys(key)
 	if err != nil {
 		return nil, fmt.Errorf("the JWT key: %w", err)
 	}
-	return auth.NewTokens(keys, 0, 0, c.Now), nil
+	return auth.NewTokens(keys, 0, 0, now), nil
 }

@@ -6,7 +6,11 @@ import (
 )
 
 // secretFlags are the flags whose values are keys or open doors as keys do.
-var secretFlags = []string{"--jwt-key", "--master-key", "--token"}
+// A URL may hold a password.
+var secretFlags = []string{
+	"--jwt-key", "--master-key", "--token", "--database", "--redis", "--from", "--encryption-key",
+	"--s3-secret-key", "--s3-session-token",
+}
 
 // takeArguments returns the command line as it was given and then blots out the
 // keys in it: every user of a machine may read every process's title. The

@@ -9,7 +9,7 @@ import (
 
 // broadcastCommand is `gallery broadcast MESSAGE`.
 type broadcastCommand struct {
-	dataSettings
+	storeSettings
 	Message string `arg:"" help:"What to say, 1 to 2,000 characters."`
 }
 

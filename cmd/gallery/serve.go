@@ -19,11 +19,14 @@ type serveCommand struct {
 // where it listens and where its data is. Everything else it has to say goes
 // to the log on standard error.
 func (s serveCommand) Run(ctx context.Context, io streams) error {
+	config, err := s.config(io.err)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(s.Listen)
 	if err != nil {
 		return err
 	}
-	config := s.config(io.err)
 	// With port 0 the system chose one; the node must know the real address,
 	// its own pages are told by it.
 	config.Listen = listener.Addr().String()
@@ -32,7 +35,7 @@ func (s serveCommand) Run(ctx context.Context, io streams) error {
 		listener.Close()
 		return err
 	}
-	if _, err := fmt.Fprintf(io.out, "listening on http://%s\ndata in %s\n", config.Listen, n.DataDir()); err != nil {
+	if _, err := fmt.Fprintf(io.out, "listening on http://%s\ndata in %s\n", config.Listen, n.Source()); err != nil {
 		config.Log.Error("cannot print where the gallery is", "error", err)
 	}
 	return n.Run(ctx, listener)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,24 +9,18 @@ import (
 
 	"invisibleart.example/gallery/node"
 	"invisibleart.example/gallery/ratelimit"
+	"invisibleart.example/gallery/store"
 )
-
-// dataSettings is where the gallery lies, for every command that touches it.
-type dataSettings struct {
-	Data string `env:"GALLERY_DATA" default:"${data}" placeholder:"DIR" help:"Where everything is kept (${default})."`
-}
-
-// tokenSettings is the key that tokens are signed with.
-type tokenSettings struct {
-	JWTKey string `name:"jwt-key" env:"GALLERY_JWT_KEY" placeholder:"KEY" help:"What tokens are signed with: a text of at least 32 bytes, or several as id:text,id:text, of which the first signs. Made at the first start when not given."`
-}
 
 // serveSettings are the settings of the server, with their environment twins.
 type serveSettings struct {
 	Listen string `env:"GALLERY_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to listen on; port 0 takes a free one (${default})."`
-	dataSettings
+	storeSettings
+	Migrate string `env:"GALLERY_MIGRATE" enum:"auto,off" default:"auto" placeholder:"auto|off" help:"Whether to bring the schema of the store up to date at the start, or to refuse an older one until gallery migrate has run (${default})."`
+	worksSettings
 	tokenSettings
-	MasterKey      string     `env:"GALLERY_MASTER_KEY" placeholder:"KEY" help:"What works are sealed with, in the same form. Made at the first start when not given."`
+	Redis          string     `env:"GALLERY_REDIS" placeholder:"URL" help:"Where the nodes hear each other: redis://host:6379, rediss://…, several with commas between for a Cluster, sentinel://host:26379,…/name. Needed for more than one node."`
+	RedisPrefix    string     `env:"GALLERY_REDIS_PREFIX" default:"gallery:" placeholder:"TEXT" help:"Goes before every name in Redis; galleries that share one must differ in it (${default})."`
 	PublicURL      string     `name:"public-url" env:"GALLERY_PUBLIC_URL" placeholder:"URL" help:"Where people reach the gallery, when that is not the address it listens on."`
 	AllowedOrigins []string   `env:"GALLERY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Further origins whose pages may use the gallery."`
 	TrustedProxies []string   `env:"GALLERY_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
@@ -37,24 +32,22 @@ type serveSettings struct {
 }
 
 // config turns the settings into what a node is told.
-func (s serveSettings) config(log io.Writer) node.Config {
-	limits := ratelimit.Defaults()
+func (s serveSettings) config(log io.Writer) (node.Config, error) {
+	c := s.storeSettings.config()
+	err := errors.Join(s.tokenSettings.into(&c), s.worksSettings.into(&c))
+	if s.Migrate == "off" {
+		c.Migrate = store.MigrateOff
+	}
+	c.Limits = ratelimit.Defaults()
 	if s.RateLimits == "off" {
-		limits = ratelimit.Off()
+		c.Limits = ratelimit.Off()
 	}
-	return node.Config{
-		Data:           s.Data,
-		Listen:         s.Listen,
-		JWTKey:         s.JWTKey,
-		MasterKey:      s.MasterKey,
-		PublicURL:      s.PublicURL,
-		AllowedOrigins: s.AllowedOrigins,
-		TrustedProxies: s.TrustedProxies,
-		Limits:         limits,
-		MaxUpload:      int64(s.MaxUpload),
-		InboxRetention: time.Duration(s.InboxRetention),
-		Log:            s.logger(log),
-	}
+	c.Listen = s.Listen
+	c.Redis, c.RedisPrefix = s.Redis, s.RedisPrefix
+	c.PublicURL, c.AllowedOrigins, c.TrustedProxies = s.PublicURL, s.AllowedOrigins, s.TrustedProxies
+	c.MaxUpload, c.InboxRetention = int64(s.MaxUpload), time.Duration(s.InboxRetention)
+	c.Log = s.logger(log)
+	return c, err
 }
 
 func (s serveSettings) logger(w io.Writer) *slog.Logger {

@@ -11,7 +11,7 @@ import (
 
 // tokenCommand is `gallery token`.
 type tokenCommand struct {
-	dataSettings
+	storeSettings
 	tokenSettings
 	Email string `required:"" placeholder:"ADDRESS" help:"Whose."`
 }
@@ -19,7 +19,9 @@ type tokenCommand struct {
 // Run prints the token and nothing else, so that $(gallery token …) works.
 func (t tokenCommand) Run(ctx context.Context, streams streams) error {
 	config := t.config()
-	config.JWTKey = t.JWTKey
+	if err := t.tokenSettings.into(&config); err != nil {
+		return err
+	}
 	b, err := node.OpenBeside(ctx, config)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ type userCommands struct {
 }
 
 type userCreate struct {
-	dataSettings
+	storeSettings
 	Email    string `required:"" placeholder:"ADDRESS" help:"The address the account signs in with."`
 	Username string `required:"" placeholder:"NAME" help:"The name others see."`
 	Artist   bool   `help:"May hang works."`
@@ -43,7 +43,7 @@ func (u userCreate) Run(ctx context.Context, io streams) error {
 }
 
 type userSetPassword struct {
-	dataSettings
+	storeSettings
 	Email string `required:"" placeholder:"ADDRESS" help:"Whose."`
 }
 
@@ -64,7 +64,7 @@ func (u userSetPassword) Run(ctx context.Context, io streams) error {
 }
 
 type userActivate struct {
-	dataSettings
+	storeSettings
 	Email string `required:"" placeholder:"ADDRESS" help:"Whose."`
 }
 
@@ -74,7 +74,7 @@ func (u userActivate) Run(ctx context.Context, io streams) error {
 }
 
 type userDeactivate struct {
-	dataSettings
+	storeSettings
 	Email string `required:"" placeholder:"ADDRESS" help:"Whose."`
 }
 
