@@ -115,9 +115,15 @@ func (p *Person) Try(method, path string, body any) (status int, answer []byte, 
 
 // Send sends any body to a path under /api/v1.
 func (p *Person) Send(method, path, contentType string, body io.Reader) (status int, answer []byte, err error) {
+	status, _, answer, err = p.Exchange(method, path, contentType, body)
+	return status, answer, err
+}
+
+// Exchange is Send with the head of the answer.
+func (p *Person) Exchange(method, path, contentType string, body io.Reader) (status int, head http.Header, answer []byte, err error) {
 	request, err := http.NewRequest(method, p.URL+"/api/v1"+path, body)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", contentType)
@@ -127,9 +133,9 @@ func (p *Person) Send(method, path, contentType string, body io.Reader) (status 
 	}
 	response, err := p.Client.Do(request)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(response.Body)
-	return response.StatusCode, answer, err
+	return response.StatusCode, response.Header, answer, err
 }

@@ -3,6 +3,7 @@ package gallerytest
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 // Process is the real program serving a data directory, as a process of its
@@ -34,9 +37,11 @@ type Process struct {
 // ready. It is killed at the end of the test.
 func Launch(t testing.TB, flags ...string) *Process {
 	t.Helper()
-	p := &Process{Data: t.TempDir(), flags: flags, listen: "127.0.0.1:0"}
-	p.Start(t)
+	// Not port 0: the system takes such a port from where it takes those of
+	// outgoing connections, and one of those may have it at the next start.
+	p := &Process{Data: t.TempDir(), flags: flags, listen: fmt.Sprintf("127.0.0.1:%d", servers.FreePort(t))}
 	t.Cleanup(func() { p.Kill(t) })
+	p.Start(t)
 	return p
 }
 
@@ -96,11 +101,16 @@ func (p *Process) awaitReady(t testing.TB) {
 // waits until it is gone.
 func (p *Process) Kill(t testing.TB) {
 	t.Helper()
+	if p.ended == nil {
+		return // it never started
+	}
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("kill the gallery: %v", err)
 	}
 	<-p.ended
-	p.Client.CloseIdleConnections() // none of them leads anywhere any more
+	if p.Client != nil {
+		p.Client.CloseIdleConnections() // none of them leads anywhere any more
+	}
 }
 
 // Signal sends the process a signal.

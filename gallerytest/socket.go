@@ -270,6 +270,9 @@ func (s *Socket) IsOpen() bool {
 	}
 }
 
+// Done is closed when nothing more comes.
+func (s *Socket) Done() <-chan struct{} { return s.done }
+
 // Close cuts the connection and waits until nothing of it is left.
 func (s *Socket) Close() {
 	_ = s.conn.CloseNow() // it may have been closed by the other side already
