@@ -1,0 +1,166 @@
+package redis
+
+// room is what stands before one work on this node, and what Redis has been told
+// of that. Presence.mu guards it.
+type room struct {
+	artworkID string
+	people    map[string]*person  // those here, and those whom Redis still takes for here
+	here      int64               // of them, the people here
+	anonymous int64               // sockets
+	changed   map[string]struct{} // of people: those of whom Redis may have to be told
+
+	known int  // people of this node that Redis has, as far as we know
+	said  bool // something was sent to Redis, so it may have something
+	fresh bool // it is to forget first whatever it has of this node
+
+	phase roomPhase
+	again bool // something has changed while it was being told
+	due   int  // the tick at which to tell even if nothing changes
+
+	grown bool // the number here has grown, and nobody was told of the rise
+	doubt bool // somebody may have counted without the other nodes
+}
+
+// person is somebody signed in.
+type person struct {
+	sockets int
+	known   bool // to Redis, as far as we know
+}
+
+type roomPhase uint8
+
+const (
+	roomRests roomPhase = iota
+	roomWaits           // in the queue
+	roomTells           // a teller has it
+)
+
+func (r *room) enter(userID string) {
+	if userID == "" {
+		r.anonymous++
+		return
+	}
+	who := r.people[userID]
+	if who == nil {
+		who = &person{}
+		r.people[userID] = who
+	}
+	if who.sockets++; who.sockets == 1 {
+		r.here++
+		r.grown = true
+		r.changed[userID] = struct{}{}
+	}
+}
+
+func (r *room) leave(userID string) {
+	if userID == "" {
+		r.anonymous--
+		return
+	}
+	who := r.people[userID]
+	if who.sockets--; who.sockets > 0 {
+		return
+	}
+	r.here--
+	if !who.known && r.phase != roomTells {
+		// Redis never heard of them. Kept, they would pile up while it is away.
+		delete(r.people, userID)
+		delete(r.changed, userID)
+		return
+	}
+	r.changed[userID] = struct{}{}
+}
+
+// isEmpty tells whether nobody is here and Redis knows it.
+func (r *room) isEmpty() bool {
+	return len(r.people) == 0 && r.anonymous == 0 && !r.said && !r.grown && !r.doubt
+}
+
+// news is what Redis is told at a time.
+type news struct {
+	fresh      bool
+	known      int
+	anonymous  int64
+	come, gone []string
+}
+
+// mostNews is how many people are told of at a time: a script holds up all
+// others that Redis serves while it runs.
+const mostNews = 500
+
+// collect takes what is next to be told.
+func (r *room) collect() (n news) {
+	n = news{fresh: r.fresh, known: r.known, anonymous: r.anonymous}
+	for userID := range r.changed {
+		if len(n.come)+len(n.gone) == mostNews {
+			break
+		}
+		delete(r.changed, userID)
+		switch who := r.people[userID]; {
+		case who.sockets > 0 && !who.known:
+			n.come = append(n.come, userID)
+		case who.sockets == 0 && who.known:
+			n.gone = append(n.gone, userID)
+		case who.sockets == 0:
+			delete(r.people, userID)
+		}
+	}
+	return n
+}
+
+// told notes that Redis has taken the news.
+func (r *room) told(n news) {
+	r.fresh = false
+	for _, userID := range n.come {
+		who := r.people[userID]
+		who.known = true
+		r.known++
+		if who.sockets == 0 { // has left meanwhile
+			r.changed[userID] = struct{}{}
+		}
+	}
+	for _, userID := range n.gone {
+		who := r.people[userID]
+		who.known = false
+		r.known--
+		if who.sockets > 0 { // is back meanwhile
+			r.changed[userID] = struct{}{}
+		} else {
+			delete(r.people, userID)
+			delete(r.changed, userID) // was back, and has left again
+		}
+	}
+	// With nobody known and no anonymous, Redis has just forgotten this node.
+	r.said = r.known > 0 || n.anonymous > 0
+}
+
+// refused notes that Redis has other people of this node than we thought: all
+// are told anew.
+func (r *room) refused() {
+	r.known, r.fresh = 0, true
+	clear(r.changed)
+	for userID, who := range r.people {
+		who.known = false
+		if who.sockets == 0 {
+			delete(r.people, userID)
+		} else {
+			r.changed[userID] = struct{}{}
+		}
+	}
+}
+
+// lost notes that nobody knows what became of the news. Telling it again is
+// harmless, and what Redis has taken in spite of it shows in its count.
+func (r *room) lost(n news) {
+	for _, list := range [][]string{n.come, n.gone} {
+		for _, userID := range list {
+			r.changed[userID] = struct{}{}
+		}
+	}
+	for userID := range r.changed {
+		if who := r.people[userID]; who.sockets == 0 && !who.known {
+			delete(r.people, userID) // if it was taken, the count will not be right
+			delete(r.changed, userID)
+		}
+	}
+}
