@@ -11,9 +11,8 @@ import (
 // ArtworkConsumer is one socket on /ws/artwork/<artwork_id>/ (specification,
 // "Consumers"): it says how the work stands and tells of its reveal, once.
 //
-// Who watches makes no difference to what is said, so the identity is counted
-// at the door and not kept: a socket whose token expires or is revoked goes on
-// as an anonymous one.
+// Who watches makes no difference to what is said, only to how it is counted:
+// see [watcher].
 type ArtworkConsumer struct {
 	visit
 	artworkID string
@@ -26,6 +25,13 @@ type ArtworkConsumer struct {
 	revealSaid bool
 	// revealHeard is the artwork_revealed that came before the connection.
 	revealHeard Frame
+
+	watcher *watcher // the person, nil for nobody known; set before the upgrade
+	leave   func()   // out of the crowd before the work, nil before and after
+	closed  bool
+
+	asked     int // check_status that wait for an answer
+	answering errand
 }
 
 // open is the handshake, once the visitor has been let in.
@@ -43,6 +49,9 @@ func (c *ArtworkConsumer) open(w http.ResponseWriter, r *http.Request, who auth.
 	// published after it, and so heard.
 	if err := s.join(r.Context(), &c.visit, s.artworkTopic(id), c); err != nil {
 		return refusal("listen to the artwork", err)
+	}
+	if err := c.recognise(r.Context(), who); err != nil {
+		return err
 	}
 	state, err := s.gallery.ArtworkState(r.Context(), id)
 	if err != nil {
@@ -70,11 +79,13 @@ func (s *Server) artworkTopic(id string) topic {
 	}}
 }
 
-// Opened implements [Handler]: it says what there is to say first.
+// Opened implements [Handler]: it says what there is to say first, and counts
+// the visitor in.
 func (c *ArtworkConsumer) Opened(conn *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.conn = conn
+	c.enter()
 	conn.Send(c.greeting)
 	if c.revealHeard.Len() > 0 {
 		c.sayReveal(c.revealHeard)
@@ -112,21 +123,45 @@ func (c *ArtworkConsumer) sayReveal(f Frame) {
 	}
 }
 
+// maxAsked is how many check_status may wait for a store that is away. Further
+// ones find their answer in the last of those.
+const maxAsked = 100
+
 // Message implements [Handler]: check_status is answered, all else ignored.
 func (c *ArtworkConsumer) Message(_ *Conn, _ bool, payload []byte) {
-	if m, ok := readClientMessage(payload); ok && m.kind == "check_status" {
-		c.status()
+	m, ok := readClientMessage(payload)
+	if !ok || m.kind != "check_status" {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked < maxAsked {
+		c.asked++
+	}
+	// Not here: while the store is away the peer's pongs must go on being read.
+	c.answering.start(c.server, c.status)
 }
 
-// status answers a check_status from the store.
-func (c *ArtworkConsumer) status() {
-	ctx, cancel := c.server.storeContext()
-	defer cancel()
-	state, err := c.server.gallery.ArtworkState(ctx, c.artworkID)
+// status answers each check_status that waits, all from one read of the store,
+// which began after the last of them was asked.
+func (c *ArtworkConsumer) status(ctx context.Context) {
+	c.mu.Lock()
+	asked := c.asked
+	c.asked = 0
+	c.mu.Unlock()
+	if asked == 0 {
+		return
+	}
+	var state gallery.ArtworkState
+	err := c.server.persist(ctx, func(ctx context.Context) (err error) {
+		state, err = c.server.gallery.ArtworkState(ctx, c.artworkID)
+		return err
+	})
 	switch {
 	case gallery.CodeOf(err) == gallery.NotFound:
 		c.end(CloseDeleted, "artwork deleted")
+		return
+	case err != nil && ctx.Err() != nil: // the server has ended, and the socket with it
 		return
 	case err != nil:
 		c.server.log.Error("check_status cannot be answered", "artwork", c.artworkID, "error", err)
@@ -142,8 +177,14 @@ func (c *ArtworkConsumer) status() {
 	// The reveal may have been heard since the store was read; what was said
 	// is not taken back.
 	state.IsRevealed = c.revealSaid
-	c.conn.Send(TextFrame(statusMessage(state)))
+	answer := TextFrame(statusMessage(state))
+	for range asked {
+		c.conn.Send(answer)
+	}
 }
 
 // Closed implements [Handler].
-func (c *ArtworkConsumer) Closed(*Conn) { c.settle() }
+func (c *ArtworkConsumer) Closed(*Conn) {
+	c.depart()
+	c.settle()
+}

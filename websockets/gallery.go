@@ -21,6 +21,11 @@ type Gallery interface {
 	// a logout, a changed password, a deactivated or deleted user.
 	Reauthenticate(ctx context.Context, who auth.Identity) error
 
+	// Enter counts an artwork socket among those before the work, as a person's
+	// or, for the zero Identity, as an anonymous one, until leave is called. It
+	// does not wait for anything; leave may be called more than once.
+	Enter(artworkID string, who auth.Identity) (leave func())
+
 	// ArtworkState is NotFound for a work that does not exist (any more).
 	ArtworkState(ctx context.Context, id string) (gallery.ArtworkState, error)
 

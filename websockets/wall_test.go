@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,9 @@ type wall struct {
 	pages         int                      // how often InboxAfter was asked
 	broken        error                    // what every method fails with, nil when in order
 
+	refused int                 // how often a method failed with broken
+	present map[string][]string // by artwork, who has a socket before it, "" for nobody known
+
 	// stateRead, when set, is called when an artwork's state has been read and
 	// not yet returned: what happens in it makes that read a stale one.
 	stateRead func(id string)
@@ -49,6 +53,7 @@ func newWall() *wall {
 		heads:   map[string]int64{}, read: map[string]int64{},
 		identities: map[string]auth.Identity{},
 		spent:      map[string]bool{}, revoked: map[string]bool{},
+		present: map[string][]string{},
 	}
 }
 
@@ -161,6 +166,24 @@ func (w *wall) breakDown(err error) {
 	w.broken = err
 }
 
+// answer is what a method fails with. The caller holds the lock.
+func (w *wall) answer() error {
+	if w.broken != nil {
+		w.refused++
+	}
+	return w.broken
+}
+
+// awaitAsked waits until it was asked n times in vain.
+func (w *wall) awaitAsked(t testing.TB, n int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("be asked %d times in vain", n), func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.refused >= n
+	})
+}
+
 func (w *wall) onStateRead(f func(id string)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -224,7 +247,7 @@ func (w *wall) Authenticate(_ context.Context, c auth.Credential) (auth.Identity
 
 func (w *wall) Reauthenticate(_ context.Context, who auth.Identity) error {
 	w.mu.Lock()
-	err, hook := w.broken, w.reauthenticated
+	err, hook := w.answer(), w.reauthenticated
 	if err == nil && w.revoked[who.SessionID] {
 		err = gallery.Errorf(gallery.Unauthorized, "The token is not valid.")
 	}
@@ -235,10 +258,29 @@ func (w *wall) Reauthenticate(_ context.Context, who auth.Identity) error {
 	return err
 }
 
+func (w *wall) Enter(artworkID string, who auth.Identity) (leave func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.present[artworkID] = append(w.present[artworkID], who.User.ID)
+	return sync.OnceFunc(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		i := slices.Index(w.present[artworkID], who.User.ID)
+		w.present[artworkID] = slices.Delete(w.present[artworkID], i, i+1)
+	})
+}
+
+// before lists who has a socket before a work, sorted.
+func (w *wall) before(artworkID string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(slices.Values(w.present[artworkID]))
+}
+
 func (w *wall) ArtworkState(_ context.Context, id string) (gallery.ArtworkState, error) {
 	w.mu.Lock()
 	a, known := w.works[id]
-	err, hook := w.broken, w.stateRead
+	err, hook := w.answer(), w.stateRead
 	w.mu.Unlock()
 	if hook != nil {
 		hook(id)
