@@ -82,7 +82,7 @@ func layerTable(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	quoted := regexp.MustCompile("`([a-z/]+)`")
+	quoted := regexp.MustCompile("`([a-z0-9/]+)`")
 	table := map[string][]string{}
 	inside := false
 	for lines := bufio.NewScanner(file); lines.Scan(); {
