@@ -14,8 +14,8 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
-func TestAccountRoundTrip(t *testing.T) {
-	db := open(t)
+func (s suite) TestAccountRoundTrip(t *testing.T) {
+	db := s.open(t)
 	want := store.Account{User: user(1), PasswordHash: "$argon2id$…"}
 	want.Bio, want.IsArtist, want.IsAdmin = "paints\nin code", true, true
 	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.CreateUser(ctx, want.User, want.PasswordHash) })
@@ -52,7 +52,7 @@ func TestAccountRoundTrip(t *testing.T) {
 	}
 }
 
-func TestNamesAreUniqueIgnoringCase(t *testing.T) {
+func (s suite) TestNamesAreUniqueIgnoringCase(t *testing.T) {
 	for _, c := range []struct {
 		name, username, email string
 		want                  []string // locations of the conflict
@@ -67,7 +67,7 @@ func TestNamesAreUniqueIgnoringCase(t *testing.T) {
 		{"another letter", "Adä", "grace@example.org", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := open(t)
+			db := s.open(t)
 			write(t, db, func(ctx context.Context, tx *store.Tx) error {
 				return tx.CreateUser(ctx, gallery.User{ID: id(1), Username: "Ada", Email: "ada@example.org", CreatedAt: at(0)}, "")
 			})
@@ -90,7 +90,7 @@ func TestNamesAreUniqueIgnoringCase(t *testing.T) {
 		})
 	}
 	t.Run("beyond ASCII", func(t *testing.T) {
-		db := open(t)
+		db := s.open(t)
 		for n, name := range []string{"Ärger", "äRGER"} {
 			err := db.Write(t.Context(), func(tx *store.Tx) error {
 				return tx.CreateUser(t.Context(), gallery.User{ID: id(n), Username: name, Email: name + "@x", CreatedAt: at(0)}, "")
@@ -118,8 +118,8 @@ func wantConflict(t *testing.T, err error, want []string) {
 	}
 }
 
-func TestUpdateProfile(t *testing.T) {
-	db := open(t)
+func (s suite) TestUpdateProfile(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	name, bio := "USER1", "new" // one's own name in another case is free
 	for _, step := range []struct {
@@ -138,8 +138,8 @@ func TestUpdateProfile(t *testing.T) {
 	}
 }
 
-func TestUnknownUser(t *testing.T) {
-	db := open(t)
+func (s suite) TestUnknownUser(t *testing.T) {
+	db := s.open(t)
 	for name, call := range map[string]func(ctx context.Context, tx *store.Tx) error{
 		"AccountByID":    func(ctx context.Context, tx *store.Tx) error { _, err := tx.AccountByID(ctx, "x"); return err },
 		"AccountByEmail": func(ctx context.Context, tx *store.Tx) error { _, err := tx.AccountByEmail(ctx, "x"); return err },
@@ -172,8 +172,8 @@ func TestUnknownUser(t *testing.T) {
 
 // TestDeleteUser takes an artist and commenter out of a gallery and looks at
 // what the others have left.
-func TestDeleteUser(t *testing.T) {
-	db := open(t)
+func (s suite) TestDeleteUser(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 5)
 	addArtworks(t, db, artwork(11, 1), artwork(12, 1), artwork(21, 2), artwork(22, 2))
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
@@ -257,8 +257,8 @@ func TestDeleteUser(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 // TestDeleteProlificCommenter spans more artworks than one page or batch.
-func TestDeleteProlificCommenter(t *testing.T) {
-	db := open(t)
+func (s suite) TestDeleteProlificCommenter(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 3)
 	const works = 300
 	for n := range works {

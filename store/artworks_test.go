@@ -12,8 +12,8 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
-func TestArtworkRoundTrip(t *testing.T) {
-	db := open(t)
+func (s suite) TestArtworkRoundTrip(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	revealed := artwork(11, 1)
 	revealed.RevealedAt = at(30)
@@ -40,8 +40,8 @@ func TestArtworkRoundTrip(t *testing.T) {
 	}
 }
 
-func TestRevealWinsOnce(t *testing.T) {
-	db := open(t)
+func (s suite) TestRevealWinsOnce(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	addArtworks(t, db, artwork(1, 1))
 	reveal := func(n int, minute int) (won bool, err error) {
@@ -52,7 +52,7 @@ func TestRevealWinsOnce(t *testing.T) {
 		return won, err
 	}
 	var winner atomic.Int64
-	won := race(t, 50, func(i int) (bool, error) {
+	won := race(t, 100, func(i int) (bool, error) {
 		ok, err := reveal(1, i)
 		if ok {
 			winner.Store(int64(i))
@@ -60,7 +60,7 @@ func TestRevealWinsOnce(t *testing.T) {
 		return ok, err
 	})
 	if won != 1 {
-		t.Errorf("%d of 50 reveals won, want 1", won)
+		t.Errorf("%d of 100 reveals won, want 1", won)
 	}
 	a := fetch(t, db, func(ctx context.Context, tx *store.Tx) (gallery.Artwork, error) { return tx.Artwork(ctx, id(1)) })
 	if want := at(int(winner.Load())); !a.RevealedAt.Equal(want) || !a.UpdatedAt.Equal(want) {
@@ -70,8 +70,8 @@ func TestRevealWinsOnce(t *testing.T) {
 	wantCode(t, "reveal of an unknown artwork", err, gallery.NotFound)
 }
 
-func TestUpdateArtwork(t *testing.T) {
-	db := open(t)
+func (s suite) TestUpdateArtwork(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	want := artwork(1, 1)
 	addArtworks(t, db, want)
@@ -109,8 +109,8 @@ func TestUpdateArtwork(t *testing.T) {
 	}
 }
 
-func TestDeleteArtwork(t *testing.T) {
-	db := open(t)
+func (s suite) TestDeleteArtwork(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 3)
 	addArtworks(t, db, artwork(11, 1), artwork(12, 1))
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
@@ -167,8 +167,8 @@ func TestDeleteArtwork(t *testing.T) {
 	}
 }
 
-func TestHasArtworks(t *testing.T) {
-	db := open(t)
+func (s suite) TestHasArtworks(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	addArtworks(t, db, artwork(3, 1), artwork(2400, 1))
 	var ids []string

@@ -14,7 +14,7 @@ import (
 func BenchmarkAddViews(b *testing.B) {
 	for _, size := range []int{1, 64, 1000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			db := open(b)
+			db := openSQLite(b)
 			addUsers(b, db, 0, 10_000)
 			addArtworks(b, db, artwork(1, 0))
 			work, next := 1, 1
@@ -44,7 +44,7 @@ func BenchmarkAddViews(b *testing.B) {
 
 // BenchmarkNotify commits one notification and its event.
 func BenchmarkNotify(b *testing.B) {
-	db := open(b)
+	db := openSQLite(b)
 	addUsers(b, db, 0, 1)
 	for b.Loop() {
 		write(b, db, func(ctx context.Context, tx *store.Tx) error {
@@ -61,7 +61,7 @@ func BenchmarkNotify(b *testing.B) {
 // BenchmarkArtworkState reads what a socket says on connect, from as many
 // goroutines as there are cores.
 func BenchmarkArtworkState(b *testing.B) {
-	db := open(b)
+	db := openSQLite(b)
 	addUsers(b, db, 0, 1)
 	var works []gallery.Artwork
 	for n := range 1000 {
@@ -81,7 +81,7 @@ func BenchmarkArtworkState(b *testing.B) {
 
 // BenchmarkArtwork reads a whole artwork, as its page does.
 func BenchmarkArtwork(b *testing.B) {
-	db := open(b)
+	db := openSQLite(b)
 	addUsers(b, db, 0, 1)
 	addArtworks(b, db, artwork(1, 0))
 	for b.Loop() {

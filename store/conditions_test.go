@@ -10,8 +10,8 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
-func TestConditionsLatch(t *testing.T) {
-	db := open(t)
+func (s suite) TestConditionsLatch(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	a := artwork(1, 1)
 	a.Conditions = []gallery.Condition{
@@ -52,8 +52,8 @@ func wantConditions(t *testing.T, db *store.DB, name string, when gallery.Reveal
 	}
 }
 
-func TestDue(t *testing.T) {
-	db := open(t)
+func (s suite) TestDue(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	timed := func(n int, minutes ...int) gallery.Artwork {
 		a := artwork(n, 1)

@@ -38,8 +38,8 @@ func race(t *testing.T, n int, try func(i int) (won bool, err error)) int {
 	return int(won.Load())
 }
 
-func TestSessionRoundTrip(t *testing.T) {
-	db := open(t)
+func (s suite) TestSessionRoundTrip(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	token := store.Session{ID: "s1", UserID: id(1), RefreshID: "r1", CreatedAt: at(0), ExpiresAt: at(50)}
 	cookie := store.Session{ID: "s2", UserID: id(1), CookieHash: "abc", CreatedAt: at(0), ExpiresAt: at(40)}
@@ -76,8 +76,8 @@ func TestSessionRoundTrip(t *testing.T) {
 	}
 }
 
-func TestRotateRefresh(t *testing.T) {
-	db := open(t)
+func (s suite) TestRotateRefresh(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		return tx.CreateSession(ctx, store.Session{ID: "s", UserID: id(1), RefreshID: "r0", CreatedAt: at(0), ExpiresAt: at(10)})
@@ -93,14 +93,14 @@ func TestRotateRefresh(t *testing.T) {
 	if won != 1 {
 		t.Errorf("%d of 50 rotations of one token won, want 1", won)
 	}
-	s := fetch(t, db, func(ctx context.Context, tx *store.Tx) (store.Session, error) { return tx.SessionByID(ctx, "s") })
-	if !s.ExpiresAt.Equal(at(20)) {
-		t.Errorf("expiry after rotation: got %v, want %v", s.ExpiresAt, at(20))
+	session := fetch(t, db, func(ctx context.Context, tx *store.Tx) (store.Session, error) { return tx.SessionByID(ctx, "s") })
+	if !session.ExpiresAt.Equal(at(20)) {
+		t.Errorf("expiry after rotation: got %v, want %v", session.ExpiresAt, at(20))
 	}
 	if ok, err := rotate("r0", "again"); ok || err != nil {
 		t.Errorf("a spent token: got %v (%v), want false", ok, err)
 	}
-	if ok, err := rotate(s.RefreshID, "r2"); !ok || err != nil {
+	if ok, err := rotate(session.RefreshID, "r2"); !ok || err != nil {
 		t.Errorf("the unspent token: got %v (%v), want true", ok, err)
 	}
 	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.EndSession(ctx, "s", at(3)) })
@@ -109,8 +109,8 @@ func TestRotateRefresh(t *testing.T) {
 	}
 }
 
-func TestTicketIsSpentOnce(t *testing.T) {
-	db := open(t)
+func (s suite) TestTicketIsSpentOnce(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	want := store.Ticket{Hash: "h", UserID: id(1), SessionID: "s", TokenIssuedAt: at(0), TokenExpiresAt: at(9), ExpiresAt: at(2)}
 	bare := store.Ticket{Hash: "bare", UserID: id(1), ExpiresAt: at(2)}
@@ -144,8 +144,8 @@ func TestTicketIsSpentOnce(t *testing.T) {
 	wantCode(t, "an unknown ticket", second(spend("x", at(1))), gallery.NotFound)
 }
 
-func TestPurgeCredentials(t *testing.T) {
-	db := open(t)
+func (s suite) TestPurgeCredentials(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		for n := 1; n <= 3; n++ {

@@ -18,6 +18,12 @@ type Options struct {
 	// Migrate says what Open does about a schema that is older than the
 	// program.
 	Migrate MigrateMode
+
+	// Patience is how long a transaction with PostgreSQL may take in all, 10 s
+	// when 0: its wait for a connection and its attempts included. A request
+	// must not hang on a server that no longer answers; a command that moves
+	// many rows at once may want to.
+	Patience time.Duration
 }
 
 // MigrateMode says who brings the schema up to date.
@@ -91,7 +97,7 @@ func open(ctx context.Context, source string, opts Options) (*DB, int64, error) 
 	if IsPostgreSQL(source) {
 		name, openEngine = postgresName(source), db.openPostgres
 	}
-	from, err := openEngine(ctx, source, opts.Migrate)
+	from, err := openEngine(ctx, source, opts)
 	if err == nil {
 		err = db.Ping(ctx)
 	}

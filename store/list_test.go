@@ -19,8 +19,8 @@ func titles(list []gallery.Artwork) (titles []string) {
 	return titles
 }
 
-func TestArtworkFilters(t *testing.T) {
-	db := open(t)
+func (s suite) TestArtworkFilters(t *testing.T) {
+	db := s.open(t)
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		for n, name := range []string{"Ada", "Grace", id(0)} { // the last is spelt like Ada's id
 			if err := tx.CreateUser(ctx, gallery.User{ID: id(n), Username: name, Email: name, CreatedAt: at(0)}, ""); err != nil {
@@ -89,7 +89,7 @@ func TestArtworkFilters(t *testing.T) {
 
 // TestPagesAreStable walks each list while rows come and go: nothing that was
 // there from first to last may be missed or come twice.
-func TestPagesAreStable(t *testing.T) {
+func (s suite) TestPagesAreStable(t *testing.T) {
 	const rows = 47
 	for name, list := range map[string]struct {
 		add    func(ctx context.Context, tx *store.Tx, n int) error
@@ -153,7 +153,7 @@ func TestPagesAreStable(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db := open(t)
+			db := s.open(t)
 			addUsers(t, db, 1, 2)
 			hall := artwork(900_000, 1)
 			if name == "comments" {
@@ -228,7 +228,7 @@ func FuzzCursor(f *testing.F) {
 		cursorOf("artworks 1 " + strings.Repeat("x", 1000)), cursorOf("artworks 1 x") + "=", cursorOf("artworks 1 x") + "\n"} {
 		f.Add(seed)
 	}
-	db := open(f)
+	dbs := map[string]*store.DB{"SQLite": openSQLite(f), "PostgreSQL": openPostgres(f)}
 	f.Fuzz(func(t *testing.T, cursor string) {
 		page := gallery.Page{Cursor: cursor}
 		for name, list := range map[string]func(tx *store.Tx) error{
@@ -239,16 +239,18 @@ func FuzzCursor(f *testing.F) {
 			"inbox":  func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), false, page); return err },
 			"unread": func(tx *store.Tx) error { _, _, err := tx.Inbox(t.Context(), id(1), true, page); return err },
 		} {
-			err := db.Read(t.Context(), func(tx *store.Tx) error { return list(tx) })
-			if code := gallery.CodeOf(err); code != "" && code != gallery.Malformed {
-				t.Errorf("%s with cursor %q: got %v, want a page or Malformed", name, cursor, err)
+			for engine, db := range dbs {
+				err := db.Read(t.Context(), func(tx *store.Tx) error { return list(tx) })
+				if code := gallery.CodeOf(err); code != "" && code != gallery.Malformed {
+					t.Errorf("%s of %s with cursor %q: got %v, want a page or Malformed", name, engine, cursor, err)
+				}
 			}
 		}
 	})
 }
 
-func TestForeignCursors(t *testing.T) {
-	db := open(t)
+func (s suite) TestForeignCursors(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 2)
 	addArtworks(t, db, artwork(1, 1))
 	for cursor, want := range map[string]gallery.Code{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
-func TestEventRoundTrip(t *testing.T) {
+func (s suite) TestEventRoundTrip(t *testing.T) {
 	state := gallery.ArtworkState{ID: id(7), Title: `A "title" <b>`, Artist: "Ünal", IsRevealed: true}
 	entry := func(data gallery.NotificationData) gallery.Notification {
 		return gallery.Notification{ID: id(8), RecipientID: id(1), Seq: 1 << 60, Message: "m\n", Data: data, CreatedAt: at(1)}
@@ -28,7 +29,7 @@ func TestEventRoundTrip(t *testing.T) {
 		{Kind: gallery.EventSignedOut, UserID: id(5)},
 	} {
 		t.Run(string(want.Kind), func(t *testing.T) {
-			db := open(t)
+			db := s.open(t)
 			want.ID, want.CreatedAt = id(1), at(1)
 			write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, want, "") })
 			got := fetch(t, db, func(ctx context.Context, tx *store.Tx) ([]gallery.Event, error) {
@@ -41,8 +42,8 @@ func TestEventRoundTrip(t *testing.T) {
 	}
 }
 
-func TestOutboxOrder(t *testing.T) {
-	db := open(t)
+func (s suite) TestOutboxOrder(t *testing.T) {
+	db := s.open(t)
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []struct{ id, minute int }{{5, 2}, {2, 1}, {1, 3}, {4, 1}, {3, 1}} {
 			if err := tx.Enqueue(ctx, gallery.Event{ID: id(e.id), Kind: gallery.EventSignedOut, UserID: "u", CreatedAt: at(e.minute)}, ""); err != nil {
@@ -80,10 +81,91 @@ func outbox(t *testing.T, db *store.DB, node string, abandoned time.Time, limit 
 	return ids
 }
 
+// TestOutboxOfSeveralNodes: a row belongs to one node until that must be dead.
+func (s suite) TestOutboxOfSeveralNodes(t *testing.T) {
+	db := s.open(t)
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		for n, node := range []string{"", "a", "b", "b"} {
+			if err := tx.Enqueue(ctx, gallery.Event{ID: id(n), Kind: gallery.EventSignedOut, UserID: "u", CreatedAt: at(n)}, node); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	now := db.Clock()
+	before, after := now.Add(-time.Second), now.Add(time.Second)
+	check := func(name, node string, abandoned time.Time, want ...string) {
+		t.Helper()
+		if got := outbox(t, db, node, abandoned, 9); !slices.Equal(got, want) {
+			t.Errorf("%s: %q may tell %v, want %v", name, node, got, want)
+		}
+	}
+	claim := func(name, node string, abandoned time.Time, ids []string, want ...string) {
+		t.Helper()
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			got, err := tx.ClaimOutbox(ctx, node, abandoned, after, ids)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %q claimed %v, want %v", name, node, got, want)
+			}
+			return err
+		})
+	}
+	check("at first", "a", before, id(0), id(1))
+	check("at first", "", before, id(0))
+	check("at first", "c", before, id(0))
+	check("b is long dead", "a", after, id(0), id(1), id(2), id(3))
+	all := []string{id(3), "unknown", id(0), id(1), id(2)}
+	claim("others' rows", "a", before, all, id(0), id(1))
+	check("after a's claim", "c", before)
+	check("after a's claim", "a", before, id(0), id(1))
+	claim("nothing", "c", before, nil)
+	claim("many", "c", before, append(make([]string, 33_000), id(0)))
+	claim("those of b, which is dead", "c", after, all, id(2), id(3))
+	check("after c's claim", "b", before)
+	check("after c's claim", "b", after)
+	claim("by b, which was not dead", "b", before, all)
+}
+
+// TestOneNodeClaims lets nodes claim the same rows at once, in whatever order.
+func (s suite) TestOneNodeClaims(t *testing.T) {
+	db := s.open(t)
+	const rows, nodes = 100, 8
+	var ids []string
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		for n := range rows {
+			ids = append(ids, id(n))
+			if err := tx.Enqueue(ctx, gallery.Event{ID: ids[n], CreatedAt: at(1)}, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	claims := make([][]string, nodes)
+	race(t, nodes, func(i int) (bool, error) {
+		mine := slices.Clone(ids)
+		rand.Shuffle(rows, func(a, b int) { mine[a], mine[b] = mine[b], mine[a] })
+		return true, db.Write(context.Background(), func(tx *store.Tx) (err error) {
+			claims[i], err = tx.ClaimOutbox(context.Background(), fmt.Sprint(i), time.UnixMicro(1), at(2), mine)
+			return err
+		})
+	})
+	got := slices.Concat(claims...)
+	if slices.Sort(got); !slices.Equal(got, ids) {
+		t.Errorf("%d claims of %d rows, want each once: %v", len(got), rows, got)
+	}
+	for i, claimed := range claims {
+		slices.Sort(claimed)
+		if got := outbox(t, db, fmt.Sprint(i), time.UnixMicro(1), rows); !slices.Equal(got, claimed) {
+			t.Errorf("node %d may tell %v, want what it claimed, %v", i, got, claimed)
+		}
+	}
+}
+
 // TestFilledInEventsKeepTheirOrder holds the relay to the order of the acts:
 // events of one transaction share their instant.
-func TestFilledInEventsKeepTheirOrder(t *testing.T) {
-	db := open(t)
+func (s suite) TestFilledInEventsKeepTheirOrder(t *testing.T) {
+	db := s.open(t)
 	var want []string
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
 		for n := range 100 {
@@ -105,8 +187,8 @@ func TestFilledInEventsKeepTheirOrder(t *testing.T) {
 	}
 }
 
-func TestAnnouncements(t *testing.T) {
-	db := open(t)
+func (s suite) TestAnnouncements(t *testing.T) {
+	db := s.open(t)
 	undo := errors.New("changed my mind")
 	race(t, 45, func(i int) (bool, error) {
 		err := db.Write(context.Background(), func(tx *store.Tx) error {
@@ -164,8 +246,8 @@ func TestAnnouncements(t *testing.T) {
 	})
 }
 
-func TestEmptyAnnouncements(t *testing.T) {
-	db := open(t)
+func (s suite) TestEmptyAnnouncements(t *testing.T) {
+	db := s.open(t)
 	if head := fetch(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.AnnouncementHead(ctx) }); head != 0 {
 		t.Errorf("head before the first: got %d, want 0", head)
 	}

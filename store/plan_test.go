@@ -68,7 +68,7 @@ func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
 // TestPlans asks SQLite how it runs every statement the store has: each must
 // find its rows, and those that a cascade takes along, by an index.
 func TestPlans(t *testing.T) {
-	db := open(t)
+	db := openSQLite(t)
 	addUsers(t, db, 1, 2)
 	addArtworks(t, db, artwork(1, 1))
 	type statement struct {

@@ -14,11 +14,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresPatience is how long a transaction may take in all, its wait for a
-// connection and its attempts included.
-const postgresPatience = 10 * time.Second
-
-func postgresEngine() engine {
+// postgresEngine is for transactions that take so long at most, 10 s when 0.
+func postgresEngine(patience time.Duration) engine {
+	if patience <= 0 {
+		patience = 10 * time.Second
+	}
 	return engine{
 		lockRows:   " FOR NO KEY UPDATE", // rows that refer to a locked one may still come
 		skipLocked: " FOR NO KEY UPDATE SKIP LOCKED",
@@ -27,7 +27,7 @@ func postgresEngine() engine {
 		writes:   &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		reads:    &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		attempts: 6,
-		patience: postgresPatience,
+		patience: patience,
 		now:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 		tables:   "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 	}
@@ -35,9 +35,9 @@ func postgresEngine() engine {
 
 // openPostgres connects to the database at url and returns the version that its
 // schema had.
-func (db *DB) openPostgres(ctx context.Context, url string, mode MigrateMode) (version int64, err error) {
-	db.engine = postgresEngine()
-	config, err := postgresConfig(url)
+func (db *DB) openPostgres(ctx context.Context, url string, opts Options) (version int64, err error) {
+	db.engine = postgresEngine(opts.Patience)
+	config, err := postgresConfig(url, db.engine.patience)
 	if err != nil {
 		return 0, err
 	}
@@ -60,10 +60,10 @@ func (db *DB) openPostgres(ctx context.Context, url string, mode MigrateMode) (v
 	if err != nil {
 		return 0, whyNot(config, err)
 	}
-	if err := before.check(mode); err != nil {
+	if err := before.check(opts.Migrate); err != nil {
 		return 0, err
 	}
-	if mode == MigrateAuto {
+	if opts.Migrate == MigrateAuto {
 		if err := migratePostgres(ctx, config); err != nil {
 			return 0, err
 		}
@@ -73,7 +73,7 @@ func (db *DB) openPostgres(ctx context.Context, url string, mode MigrateMode) (v
 
 // postgresConfig reads the URL and adds what it leaves open. The settings are
 // those of a session: they go away with it.
-func postgresConfig(url string) (*pgx.ConnConfig, error) {
+func postgresConfig(url string, patience time.Duration) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		// What the driver says of a URL may hold a part of a misplaced password.
@@ -86,7 +86,7 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3, // a dead peer is found while nothing is asked
 	}}).DialContext
-	limit := strconv.FormatInt(postgresPatience.Milliseconds(), 10)
+	limit := strconv.FormatInt(patience.Milliseconds(), 10)
 	for name, value := range map[string]string{
 		"application_name": "gallery",
 		// When a node is cut off from the server, nobody tells the server: its

@@ -29,7 +29,7 @@ func sqliteEngine() engine {
 
 // openSQLite opens the file at path and returns the version that its schema
 // had.
-func (db *DB) openSQLite(ctx context.Context, path string, mode MigrateMode) (version int64, err error) {
+func (db *DB) openSQLite(ctx context.Context, path string, opts Options) (version int64, err error) {
 	db.engine = sqliteEngine()
 	file, err := prepareFile(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, mode MigrateMode) (ve
 	if err != nil {
 		return 0, db.explain(ctx, err)
 	}
-	if err := before.check(mode); err != nil {
+	if err := before.check(opts.Migrate); err != nil {
 		return 0, err
 	}
 	if db.writer, err = sql.Open(driver, writerDSN(file)); err != nil {

@@ -23,7 +23,7 @@ import (
 // TestEveryConnectionIsSetUp holds several connections of each pool at once,
 // because a setting made on one connection is not there on the next.
 func TestEveryConnectionIsSetUp(t *testing.T) {
-	db := open(t)
+	db := openSQLite(t)
 	common := map[string]string{"journal_mode": "wal", "busy_timeout": "5000"}
 	check := func(pool string, conn *sql.Conn, more map[string]string) {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestEveryConnectionIsSetUp(t *testing.T) {
 func TestFileModes(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ä ?#%41.db") // what a URI would trip over
-	db := openFile(t, path)
+	db := openSource(t, path)
 	addUsers(t, db, 1, 2)
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -208,46 +208,6 @@ func overwrite(t *testing.T, path string, offset, n int64) {
 	}
 }
 
-// TestReopen finds what was written before, and an empty file, as a start that
-// was cut short leaves it, is as good as none.
-func TestReopen(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "gallery.db")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for n := range 3 {
-		db, err := store.Open(t.Context(), path, store.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		addUsers(t, db, n, n+1)
-		for k := range n + 1 {
-			read(t, db, func(ctx context.Context, tx *store.Tx) error { return second(tx.AccountByID(ctx, id(k))) })
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// TestOpenAtOnce lets many open one fresh file together, as a server and a
-// command that are started at the same time do.
-func TestOpenAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "gallery.db")
-	// Two opens of one process share the file's locks only once it exists.
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	race(t, 6, func(i int) (bool, error) {
-		db, err := store.Open(context.Background(), path, store.Options{})
-		if err != nil {
-			return false, err
-		}
-		err = db.Write(context.Background(), func(tx *store.Tx) error { return tx.CreateUser(context.Background(), user(i), "") })
-		return true, errors.Join(err, db.Close())
-	})
-}
-
 // TestBusyIsTriedAgain holds the lock for longer than SQLite waits for it
 // (5 s): a command that is slow to commit costs the server no write.
 func TestBusyIsTriedAgain(t *testing.T) {
@@ -256,7 +216,7 @@ func TestBusyIsTriedAgain(t *testing.T) {
 	}
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gallery.db")
-	server, command := openFile(t, path), openFile(t, path)
+	server, command := openSource(t, path), openSource(t, path)
 	done := make(chan error, 1)
 	err := command.Write(t.Context(), func(*store.Tx) error {
 		go func() {
@@ -276,7 +236,7 @@ func TestBusyIsTriedAgain(t *testing.T) {
 // for it, and so does a reader for nobody.
 func TestBusyWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gallery.db")
-	server, command := openFile(t, path), openFile(t, path)
+	server, command := openSource(t, path), openSource(t, path)
 	holding, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -310,7 +270,7 @@ func TestBusyWaits(t *testing.T) {
 
 // TestDiskFull gives the database no room to grow, then some.
 func TestDiskFull(t *testing.T) {
-	db := open(t)
+	db := openSQLite(t)
 	addUsers(t, db, 1, 2)
 	room := func(pragma string) {
 		t.Helper()
@@ -360,44 +320,6 @@ func TestDiskFull(t *testing.T) {
 	})
 	write(t, db, func(ctx context.Context, tx *store.Tx) error { return fill(tx) })
 	read(t, db, func(ctx context.Context, tx *store.Tx) error { return second(tx.AccountByID(ctx, id(199))) })
-}
-
-func TestPanicRollsBack(t *testing.T) {
-	db := open(t)
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic was swallowed")
-			}
-		}()
-		_ = db.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.CreateUser(t.Context(), user(1), ""); err != nil {
-				t.Error(err)
-			}
-			panic("a bug")
-		})
-	}()
-	addUsers(t, db, 1, 2) // the writer is free, the name too
-}
-
-func TestReadCannotWrite(t *testing.T) {
-	db := open(t)
-	err := db.Read(t.Context(), func(tx *store.Tx) error { return tx.CreateUser(t.Context(), user(1), "") })
-	if err == nil {
-		t.Error("a reading transaction wrote, want an error")
-	}
-}
-
-// TestReadSeesOneState reads, lets somebody write, and reads again.
-func TestReadSeesOneState(t *testing.T) {
-	db := open(t)
-	read(t, db, func(ctx context.Context, tx *store.Tx) error {
-		wantCode(t, "before", second(tx.AccountByID(ctx, id(1))), gallery.NotFound)
-		addUsers(t, db, 1, 2)
-		wantCode(t, "after", second(tx.AccountByID(ctx, id(1))), gallery.NotFound)
-		return nil
-	})
-	read(t, db, func(ctx context.Context, tx *store.Tx) error { return second(tx.AccountByID(ctx, id(1))) })
 }
 
 // TestDamageWithin finds a page destroyed under an open gallery's feet.

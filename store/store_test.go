@@ -4,23 +4,57 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/gallerytest/servers"
 	"invisibleart.example/gallery/store"
 )
 
-// open opens an empty store of the engine under test. Every test of behaviour
-// goes through it, so that another engine needs only another open.
-func open(t testing.TB) *store.DB {
-	t.Helper()
-	return openFile(t, filepath.Join(t.TempDir(), "gallery.db"))
+// suite is what the store does on either engine: its methods are the tests of
+// behaviour, and source the one place where they get a store.
+type suite struct {
+	source func(t testing.TB) string // of a store with nothing in it
 }
 
-func openFile(t testing.TB, path string) *store.DB {
+func TestSQLite(t *testing.T)     { suite{sqliteSource}.run(t) }
+func TestPostgreSQL(t *testing.T) { suite{servers.Database}.run(t) }
+
+// run runs every method whose name begins with Test as a sub-test, so that none
+// can be forgotten.
+func (s suite) run(t *testing.T) {
+	of := reflect.ValueOf(s)
+	for method := range of.Type().Methods() {
+		if name, ok := strings.CutPrefix(method.Name, "Test"); ok {
+			t.Run(name, of.MethodByName(method.Name).Interface().(func(t *testing.T)))
+		}
+	}
+}
+
+func (s suite) open(t testing.TB) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), path, store.Options{Now: func() time.Time { return at(0) }})
+	return openSource(t, s.source(t))
+}
+
+func sqliteSource(t testing.TB) string { return filepath.Join(t.TempDir(), "gallery.db") }
+
+func openSQLite(t testing.TB) *store.DB { t.Helper(); return suite{sqliteSource}.open(t) }
+
+func openPostgres(t testing.TB) *store.DB { t.Helper(); return suite{servers.Database}.open(t) }
+
+// openSource opens a store for the length of the test. Its own clock stands
+// still; PostgreSQL's does not.
+func openSource(t testing.TB, source string) *store.DB {
+	t.Helper()
+	return openWith(t, source, store.Options{Now: func() time.Time { return at(0) }})
+}
+
+func openWith(t testing.TB, source string, opts store.Options) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), source, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
-func TestAddViews(t *testing.T) {
-	db := open(t)
+func (s suite) TestAddViews(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 0, 5)
 	addArtworks(t, db, artwork(1, 0), artwork(2, 0))
 	for _, step := range []struct {
@@ -58,8 +58,8 @@ func TestAddViews(t *testing.T) {
 // TestAddViewsBeyondOneStatement adds more viewers than a statement of SQLite
 // takes parameters (32,766). Most have no account, which
 // spares the test from making so many.
-func TestAddViewsBeyondOneStatement(t *testing.T) {
-	db := open(t)
+func (s suite) TestAddViewsBeyondOneStatement(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 0, 40)
 	addArtworks(t, db, artwork(1, 0))
 	var viewers []string
@@ -81,8 +81,8 @@ func TestAddViewsBeyondOneStatement(t *testing.T) {
 // TestViewsAreExactUnderRace lets overlapping batches of viewers race, each
 // commit learning the total: the totals must be all different where something
 // was added, and end at the number of people.
-func TestViewsAreExactUnderRace(t *testing.T) {
-	db := open(t)
+func (s suite) TestViewsAreExactUnderRace(t *testing.T) {
+	db := s.open(t)
 	ids := addUsers(t, db, 0, 101)
 	addArtworks(t, db, artwork(1, 0))
 	totals := make(chan [2]int64, 40)
@@ -117,8 +117,8 @@ func TestViewsAreExactUnderRace(t *testing.T) {
 	}
 }
 
-func TestCommentsAreCounted(t *testing.T) {
-	db := open(t)
+func (s suite) TestCommentsAreCounted(t *testing.T) {
+	db := s.open(t)
 	addUsers(t, db, 1, 3)
 	addArtworks(t, db, artwork(1, 1), artwork(2, 1))
 	counts := make(chan int64, 40)
