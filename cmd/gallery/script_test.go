@@ -38,15 +38,16 @@ func TestScripts(t *testing.T) {
 			return condition == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await":  await,
-			"get":    get,
-			"occupy": occupy,
-			"ended":  ended,
-			"listen": listenTo,
-			"heard":  heard,
-			"closed": closed,
-			"newer":  newer,
-			"hang":   hang,
+			"await":   await,
+			"get":     get,
+			"occupy":  occupy,
+			"ended":   ended,
+			"listen":  listenTo,
+			"heard":   heard,
+			"closed":  closed,
+			"newer":   newer,
+			"hang":    hang,
+			"servers": func(ts *testscript.TestScript, neg bool, args []string) { startServers(t, ts, neg, args) },
 		},
 	})
 }

@@ -13,11 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"invisibleart.example/gallery/gallerytest"
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 // usage ends a script that uses a verb wrongly; none of them can be negated.
@@ -173,4 +175,13 @@ func hang(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, err = io.WriteString(conn, "{")
 	ts.Check(err)
+}
+
+// servers DATABASE REDIS starts PostgreSQL and Redis and keeps the URL of an
+// empty database, and that of the server, under these names. t is the test
+// around all scripts.
+func startServers(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 2, 2, "servers DATABASE REDIS")
+	ts.Setenv(args[0], servers.Database(t))
+	ts.Setenv(args[1], servers.Redis(t).URL)
 }
