@@ -16,11 +16,20 @@ type exhibit struct {
 	Text     string // the content, where it is text and revealed
 	TextMore bool   // there is more of it than the page shows
 	Mine     bool   // the visitor is its artist, who may look behind the veil
+	Present  int64  // visitors who are before it now
 
 	Comments []gallery.Comment
 	Older    string // the cursor of the comments before these, "" at the end
 	Draft    string // what was typed into the form and not accepted
 	Mistakes mistakes
+}
+
+// Here counts who is before the work now; "" when that is nobody.
+func (e exhibit) Here() string {
+	if e.Present == 0 {
+		return ""
+	}
+	return number(e.Present) + " here now"
 }
 
 // maxText is how much of a text stands on its page; the rest is a link away.
@@ -48,6 +57,11 @@ func (s *site) artwork(w http.ResponseWriter, v *visit) error {
 // exhibit completes the page of a work and writes it.
 func (s *site) exhibit(w http.ResponseWriter, v *visit, status int, page exhibit) (err error) {
 	page.Mine = !v.who.IsAnonymous() && v.who.User.ID == page.Artist.ID
+	crowd, err := s.Curator.Crowd(v.Context(), page.Artwork)
+	if err != nil {
+		return err
+	}
+	page.Present = crowd.Visitors
 	page.Comments, page.Older, err = s.Curator.Comments(v.Context(), page.ID, gallery.Page{Limit: 50, Cursor: v.URL.Query().Get("comments")})
 	if err != nil {
 		return err

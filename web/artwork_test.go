@@ -81,6 +81,18 @@ func TestArtwork_conditionsInWords(t *testing.T) {
 	b.get(t, "/").has(t, "0 of 1 visitor and 0 of 12\u202f000 visitors and")
 }
 
+func TestArtwork_whoIsHere(t *testing.T) {
+	server := gallerytest.Start(t, gallerytest.Options{})
+	artist, ada := server.Artist(t, "mara"), server.Register(t, "ada")
+	art := artist.Hang(t, gallerytest.Work{Conditions: gallerytest.Views(9)})
+	b := visit(t, server.House)
+	b.get(t, "/artworks/"+art.ID).hasNot(t, "here now")
+	for _, who := range []*gallerytest.Person{artist, ada, ada, server.Anybody()} {
+		who.Watch(t, art.ID).Next(t) // its first status: the socket is open
+	}
+	b.get(t, "/artworks/"+art.ID).has(t, "0 visitors · 0 comments · 3 here now")
+}
+
 func TestArtwork_viewsAreCounted(t *testing.T) {
 	server := gallerytest.Start(t, gallerytest.Options{})
 	artist := server.Artist(t, "mara")

@@ -20,7 +20,7 @@ func examples() map[string][]any {
 		exhibits = append(exhibits,
 			exhibit{work: w},
 			exhibit{
-				work: w, Text: "x", TextMore: true, Mine: true, Draft: "x", Older: "x", Mistakes: wrong,
+				work: w, Text: "x", TextMore: true, Mine: true, Present: 2, Draft: "x", Older: "x", Mistakes: wrong,
 				Comments: []gallery.Comment{{User: gallery.UserRef{Username: "ada"}, Content: "x"}},
 			})
 	}
