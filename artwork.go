@@ -18,7 +18,7 @@ type Artwork struct {
 	Placeholder string // media type of the artist's own placeholder picture, "" without one
 
 	RevealWhen RevealWhen
-	Conditions []Condition // in the order the artist gave them, 1 to MaxConditions
+	Conditions []Condition // in the order the artist gave them, 1 to MaxConditions (any number when imported)
 	RevealedAt time.Time   // zero while hidden; set once, never taken back
 
 	ViewCount    int64 // distinct signed-in viewers, the artist not among them

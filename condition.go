@@ -14,6 +14,7 @@ const (
 	TypeTime        ConditionType = "time"
 	TypeViewCount   ConditionType = "view_count"
 	TypeInteractive ConditionType = "interactive"
+	TypeLocation    ConditionType = "location" // of imported works alone: nobody can set one
 )
 
 // Measure is what a condition measures; it fixes the condition's type.
@@ -27,6 +28,11 @@ const (
 	MeasureComments          Measure = "comment_count"
 	MeasureReactions         Measure = "reaction_count"
 	MeasureConcurrentViewers Measure = "concurrent_viewers"
+
+	// MeasureLocation stands for a place to be at, which a gallery that was
+	// imported could ask for. Nothing is measured here, so what is not met
+	// stays unmet until the artist sets other conditions.
+	MeasureLocation Measure = "location"
 )
 
 // Type is the type of the conditions with this measure.
@@ -36,17 +42,19 @@ func (m Measure) Type() ConditionType {
 		return TypeTime
 	case MeasureViews:
 		return TypeViewCount
+	case MeasureLocation:
+		return TypeLocation
 	default:
 		return TypeInteractive
 	}
 }
 
-// measures lists all there are.
+// measures lists all that can be set.
 func measures() []Measure {
 	return []Measure{MeasureTime, MeasureViews, MeasureComments, MeasureReactions, MeasureConcurrentViewers}
 }
 
-// IsKnown tells whether there is such a measure.
+// IsKnown tells whether a condition may be set that measures this.
 func (m Measure) IsKnown() bool { return slices.Contains(measures(), m) }
 
 // RevealWhen says how many of an artwork's conditions must be met.

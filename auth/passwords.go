@@ -119,6 +119,14 @@ type passwordHash interface {
 	want() []byte              // the hash that was stored
 }
 
+// CanVerify tells whether Verify can ever find a password right for encoded: a
+// hash of a form and a cost that it takes. For whoever brings hashes from
+// elsewhere.
+func CanVerify(encoded string) bool {
+	_, err := parseHash(encoded)
+	return err == nil
+}
+
 var errUnknownHash = errors.New("the stored hash is of no known form")
 
 func parseHash(encoded string) (passwordHash, error) {
