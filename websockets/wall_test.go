@@ -30,6 +30,7 @@ type wall struct {
 	revoked       map[string]bool          // session ids
 	pages         int                      // how often InboxAfter was asked
 	broken        error                    // what every method fails with, nil when in order
+	full          error                    // the same for those that write
 
 	refused int                 // how often a method failed with broken
 	present map[string][]string // by artwork, who has a socket before it, "" for nobody known
@@ -166,12 +167,26 @@ func (w *wall) breakDown(err error) {
 	w.broken = err
 }
 
+// fillDisk has the methods that write fail with err, nil to make room.
+func (w *wall) fillDisk(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.full = err
+}
+
 // answer is what a method fails with. The caller holds the lock.
 func (w *wall) answer() error {
 	if w.broken != nil {
 		w.refused++
 	}
 	return w.broken
+}
+
+// refusals is how often it was asked in vain.
+func (w *wall) refusals() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused
 }
 
 // awaitAsked waits until it was asked n times in vain.
@@ -231,7 +246,7 @@ func (w *wall) readUpTo(userID string) int64 {
 
 func (w *wall) Authenticate(_ context.Context, c auth.Credential) (auth.Identity, error) {
 	w.mu.Lock()
-	who, err, hook := w.identities[c.Value], w.broken, w.authenticated
+	who, err, hook := w.identities[c.Value], w.answer(), w.authenticated
 	if who.IsAnonymous() || w.revoked[who.SessionID] || w.spent[c.Value] || !time.Now().Before(who.ExpiresAt) {
 		err = cmp.Or(err, error(gallery.Errorf(gallery.Unauthorized, "The token is not valid.")))
 	}
@@ -293,7 +308,7 @@ func (w *wall) ArtworkState(_ context.Context, id string) (gallery.ArtworkState,
 
 func (w *wall) InboxHead(_ context.Context, userID string) (int64, error) {
 	w.mu.Lock()
-	head, err, hook := w.heads[userID], w.broken, w.headRead
+	head, err, hook := w.heads[userID], w.answer(), w.headRead
 	w.mu.Unlock()
 	if hook != nil {
 		hook(userID)
@@ -307,27 +322,27 @@ func (w *wall) InboxAfter(_ context.Context, userID string, after int64, limit i
 	w.pages++
 	list := w.inboxes[userID]
 	first, _ := slices.BinarySearchFunc(list, after+1, func(n gallery.Notification, seq int64) int { return cmp.Compare(n.Seq, seq) })
-	return slices.Clone(list[first:min(first+limit, len(list))]), w.broken
+	return slices.Clone(list[first:min(first+limit, len(list))]), w.answer()
 }
 
 func (w *wall) AnnouncementHead(context.Context) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return int64(len(w.announcements)), w.broken
+	return int64(len(w.announcements)), w.answer()
 }
 
 func (w *wall) AnnouncementsAfter(_ context.Context, after int64, limit int) ([]gallery.Announcement, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest := w.announcements[min(int(after), len(w.announcements)):]
-	return slices.Clone(rest[:min(limit, len(rest))]), w.broken
+	return slices.Clone(rest[:min(limit, len(rest))]), w.answer()
 }
 
 func (w *wall) MarkReadUpTo(_ context.Context, userID string, seq int64) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.broken != nil {
-		return 0, w.broken
+	if err := cmp.Or(w.answer(), w.full); err != nil {
+		return 0, err
 	}
 	w.read[userID] = min(max(w.read[userID], seq), w.heads[userID])
 	return w.heads[userID] - w.read[userID], nil
