@@ -137,7 +137,7 @@ func (m *move) describe(w *work) {
 // seal decrypts the content and seals it anew while it streams.
 func (m *move) seal(ctx context.Context, w *work) (err error) {
 	w.art.ContentType, w.sealing, err = m.withContent(ctx, w.row["id"], func(content io.Reader) (*vault.Sealing, error) {
-		if m.real == nil {
+		if !m.options.DryRun {
 			return m.to.Vault.Seal(ctx, w.art.ID, content)
 		}
 		_, err := io.Copy(io.Discard, content)

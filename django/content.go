@@ -166,7 +166,7 @@ func (s *column) fetch() error {
 	query := fmt.Sprintf("SELECT substr(encrypted_content, %d, %d) FROM artworks_artwork WHERE id = %s",
 		s.next+1, sliceSize, s.g.param("artworks_artwork", "id"))
 	if err := s.g.tx.QueryRowContext(s.ctx, query, s.id).Scan(&s.piece); err != nil {
-		return fmt.Errorf("read the old gallery: %w", err)
+		return fmt.Errorf("read the old database: %w", err)
 	}
 	s.next += sliceSize
 	s.ended = len(s.piece) < sliceSize

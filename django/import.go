@@ -18,7 +18,7 @@ import (
 // Target is the gallery that is imported into. It may be serving meanwhile; its
 // sockets are told nothing.
 type Target struct {
-	DB    *store.DB
+	DB    *store.DB    // for a dry run nil when there is no gallery yet
 	Vault *vault.Vault // not needed for a dry run
 }
 
@@ -84,7 +84,7 @@ type move struct {
 
 	// target is where rows are written. In a dry run that is a gallery of its
 	// own in a temporary file, so that the rehearsal meets every clash that the
-	// performance would; real is asked as well then.
+	// performance would; real is asked as well then, unless there is none.
 	target, real *store.DB
 
 	report Report

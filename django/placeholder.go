@@ -30,7 +30,7 @@ func (m *move) picture(ctx context.Context, w *work) error {
 		w.report.leave(Placeholders, w.row["id"], problem, fmt.Sprintf("%q", name))
 		return nil
 	}
-	if m.real == nil {
+	if !m.options.DryRun {
 		if err := m.to.Vault.PutPlaceholder(ctx, w.art.ID, bytes.NewReader(content)); err != nil {
 			return err
 		}

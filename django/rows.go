@@ -18,7 +18,7 @@ import (
 func (g *Gallery) each(ctx context.Context, query string, args []any, n int, fn func(row []string) error) error {
 	rows, err := g.tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("read the old gallery: %w", err)
+		return fmt.Errorf("read the old database: %w", err)
 	}
 	defer rows.Close()
 	cells, dest := make([]sql.NullString, n), make([]any, n)
@@ -27,7 +27,7 @@ func (g *Gallery) each(ctx context.Context, query string, args []any, n int, fn 
 	}
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return fmt.Errorf("read the old gallery: %w", err)
+			return fmt.Errorf("read the old database: %w", err)
 		}
 		row := make([]string, n)
 		for i, c := range cells {
@@ -38,7 +38,7 @@ func (g *Gallery) each(ctx context.Context, query string, args []any, n int, fn 
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read the old gallery: %w", err)
+		return fmt.Errorf("read the old database: %w", err)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (g *Gallery) param(table, column string) string {
 // number asks for one number.
 func (g *Gallery) number(ctx context.Context, query string, args ...any) (n int64, err error) {
 	if err := g.tx.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("read the old gallery: %w", err)
+		return 0, fmt.Errorf("read the old database: %w", err)
 	}
 	return n, nil
 }

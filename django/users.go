@@ -39,7 +39,6 @@ func (m *move) users(ctx context.Context) error {
 			return err
 		}
 	}
-	m.log.Info("imported the users", "imported", m.report.Counts[Users].Imported)
 	return nil
 }
 

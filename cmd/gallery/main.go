@@ -26,6 +26,7 @@ type commands struct {
 	Broadcast broadcastCommand `cmd:"" help:"Tell a message to everybody who has a notifications socket open."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the schema of the store up to date."`
 	Rewrap    rewrapCommand    `cmd:"" help:"Wrap the key of every work under the first master key, to retire an older one."`
+	Import    importCommands   `cmd:"" help:"Take over a gallery of another program's."`
 	Ready     readyCommand     `cmd:"" help:"Ask a gallery on this machine whether it delivers."`
 	Demo      demoCommand      `cmd:"" help:"Open a throw-away gallery full of works and people, to look around in."`
 	Watch     watchCommand     `cmd:"" help:"Print what a socket says, a message on a line."`
