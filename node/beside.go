@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
@@ -49,6 +50,8 @@ func OpenBesideKeys(ctx context.Context, config Config) (*Beside, error) {
 // place of the sealed bytes as well (Blobs, S3), and leaves the uploads of
 // serving processes alone.
 func OpenBesideWorks(ctx context.Context, config Config) (*Beside, error) {
+	// A work that is imported with a million views is one transaction.
+	config.patience = time.Hour
 	var works blobs
 	b, err := openBeside(ctx, config, func(c Config, d dir) (*vault.Vault, error) {
 		keys, err := masterKeysBeside(c, d)

@@ -53,6 +53,8 @@ type Config struct {
 	PasswordCost auth.Cost        // zero: the recommended cost
 	Log          *slog.Logger     // nil: nothing is logged
 	Now          func() time.Time // nil: time.Now
+
+	patience time.Duration // of a transaction in PostgreSQL; zero: the store's own
 }
 
 // What the zero values of Config stand for.

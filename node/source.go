@@ -12,7 +12,7 @@ import (
 
 // openStore opens the rows: in PostgreSQL, or in a file of the data directory.
 func openStore(ctx context.Context, c Config, d dir) (*store.DB, error) {
-	return store.Open(ctx, source(c, d), store.Options{Now: c.Now, Migrate: c.Migrate})
+	return store.Open(ctx, source(c, d), store.Options{Now: c.Now, Migrate: c.Migrate, Patience: c.patience})
 }
 
 func source(c Config, d dir) string {
