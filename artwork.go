@@ -23,7 +23,11 @@ type Artwork struct {
 
 	ViewCount    int64 // distinct signed-in viewers, the artist not among them
 	CommentCount int64 // comments that stand now
-	Reactions    map[string]int64
+	// ViewsBefore is how many views the work had in the gallery it was imported
+	// from, by that one's count; 0 for every other. The milestones up to it were
+	// announced there.
+	ViewsBefore int64
+	Reactions   map[string]int64
 
 	CreatedAt time.Time
 	UpdatedAt time.Time

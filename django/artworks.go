@@ -131,6 +131,7 @@ func (m *move) describe(w *work) {
 		w.report.change(Artworks, r["id"], "the description: "+why, "")
 	}
 	a.CreatedAt = m.firstTime(r["created_at"])
+	a.ViewsBefore, _ = wholeNumber(r["view_count"]) // nothing, if it is none
 	a.UpdatedAt = m.firstTime(r["updated_at"], r["created_at"])
 }
 

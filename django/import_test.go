@@ -83,7 +83,7 @@ func TestImport(t *testing.T) {
 		created, updated := instant(t, "2024-03-01T10:00:00.000001Z"), instant(t, "2024-03-05T10:00:00Z")
 		for _, want := range []gallery.Artwork{
 			{
-				ID: work(1), Title: "Work 1", Description: "One.", Artist: ada, ViewCount: 2, CommentCount: 2,
+				ID: work(1), Title: "Work 1", Description: "One.", Artist: ada, ViewCount: 2, ViewsBefore: 7, CommentCount: 2,
 				Conditions: []gallery.Condition{
 					{ID: condition(1), Measure: gallery.MeasureTime, RevealAt: instant(t, "2100-01-02T01:04:05.678901Z")},
 					{ID: condition(2), Measure: gallery.MeasureViews, Target: 5, Current: 2},

@@ -12,7 +12,7 @@ import (
 
 const artworkSelect = `SELECT a.id, a.title, a.description, a.alt_text, u.id, u.username,
 	a.content_type, a.commitment, a.salt, a.size, a.key_id, a.wrapped_key, a.placeholder,
-	a.reveal_when, a.revealed_at, a.view_count, a.comment_count, a.created_at, a.updated_at
+	a.reveal_when, a.revealed_at, a.view_count, a.comment_count, a.views_before, a.created_at, a.updated_at
 	FROM artworks a JOIN users u ON u.id = a.artist_id`
 
 func scanArtwork(r row) (gallery.Artwork, error) {
@@ -20,7 +20,7 @@ func scanArtwork(r row) (gallery.Artwork, error) {
 	var wrapped string
 	if err := r.Scan(&a.ID, &a.Title, &a.Description, &a.AltText, &a.Artist.ID, &a.Artist.Username,
 		&a.ContentType, &a.Seal.Commitment, &a.Seal.Salt, &a.Seal.Size, &a.Seal.KeyID, &wrapped, &a.Placeholder,
-		&a.RevealWhen, instant{&a.RevealedAt}, &a.ViewCount, &a.CommentCount,
+		&a.RevealWhen, instant{&a.RevealedAt}, &a.ViewCount, &a.CommentCount, &a.ViewsBefore,
 		instant{&a.CreatedAt}, instant{&a.UpdatedAt}); err != nil {
 		return a, err
 	}

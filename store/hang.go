@@ -14,11 +14,11 @@ import (
 func (tx *Tx) InsertArtwork(ctx context.Context, a gallery.Artwork) error {
 	if _, err := tx.exec(ctx, `INSERT INTO artworks (id, artist_id, title, description, alt_text, search,
 		content_type, commitment, salt, size, key_id, wrapped_key, placeholder,
-		reveal_when, revealed_at, view_count, comment_count, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		reveal_when, revealed_at, view_count, comment_count, views_before, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		a.ID, a.Artist.ID, a.Title, a.Description, a.AltText, searchText(a.Title, a.Description),
 		a.ContentType, a.Seal.Commitment, a.Seal.Salt, a.Seal.Size, a.Seal.KeyID, hex.EncodeToString(a.Seal.WrappedKey), a.Placeholder,
-		string(a.RevealWhen), micros(a.RevealedAt), a.ViewCount, a.CommentCount,
+		string(a.RevealWhen), micros(a.RevealedAt), a.ViewCount, a.CommentCount, a.ViewsBefore,
 		micros(a.CreatedAt), micros(a.UpdatedAt)); err != nil {
 		return fmt.Errorf("insert artwork %s: %w", a.ID, err)
 	}
