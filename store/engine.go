@@ -17,6 +17,10 @@ type engine struct {
 	lockRows string
 	// skipLocked does the same and leaves out rows that another holds.
 	skipLocked string
+	// lockOut also keeps rows from coming that would refer to these.
+	lockOut string
+	// keepUsers sees to it that users u stay until the transaction ends.
+	keepUsers string
 
 	writes, reads *sql.TxOptions
 

@@ -22,6 +22,8 @@ func postgresEngine(patience time.Duration) engine {
 	return engine{
 		lockRows:   " FOR NO KEY UPDATE", // rows that refer to a locked one may still come
 		skipLocked: " FOR NO KEY UPDATE SKIP LOCKED",
+		lockOut:    " FOR UPDATE",
+		keepUsers:  " FOR KEY SHARE OF u",
 		// A statement that waited for a row's lock goes on with what the other
 		// one left; repeatable read would have to start all over.
 		writes:   &sql.TxOptions{Isolation: sql.LevelReadCommitted},

@@ -49,19 +49,26 @@ func conflict(fields []gallery.FieldError) error {
 	return &gallery.Error{Code: gallery.Conflict, Message: "That is taken already.", Fields: fields}
 }
 
+func usernameTaken() gallery.FieldError {
+	return gallery.FieldError{Location: "username", Message: "is taken"}
+}
+
 // taken names which of the keys somebody else has.
 func (tx *Tx) taken(ctx context.Context, id, username, email string) (fields []gallery.FieldError, err error) {
-	for _, k := range []struct{ field, column, value, message string }{
-		{"username", "username_key", key(username), "is taken"},
-		{"email", "email_key", key(email), "belongs to another account"},
+	for _, k := range []struct {
+		column, value string
+		field         gallery.FieldError
+	}{
+		{"username_key", key(username), usernameTaken()},
+		{"email_key", key(email), gallery.FieldError{Location: "email", Message: "belongs to another account"}},
 	} {
 		var one int
 		found, err := tx.get(ctx, []any{&one}, `SELECT 1 FROM users WHERE `+k.column+` = $1 AND id <> $2`, k.value, id)
 		if err != nil {
-			return nil, fmt.Errorf("look for the %s of another user: %w", k.field, err)
+			return nil, fmt.Errorf("look for the %s of another user: %w", k.field.Location, err)
 		}
 		if found {
-			fields = append(fields, gallery.FieldError{Location: k.field, Message: k.message})
+			fields = append(fields, k.field)
 		}
 	}
 	return fields, nil
@@ -127,6 +134,10 @@ func (tx *Tx) setUser(ctx context.Context, doing, userID, query string, args ...
 // UpdateProfile changes what is not nil and returns the user as changed. It
 // returns gallery.Conflict, with Fields naming "username", when that is taken.
 func (tx *Tx) UpdateProfile(ctx context.Context, userID string, username, bio *string) (gallery.User, error) {
+	// What is not given stays as it is, whoever changes it at the same time.
+	if err := tx.lockUser(ctx, userID, tx.db.engine.lockRows); err != nil {
+		return gallery.User{}, err
+	}
 	a, err := tx.AccountByID(ctx, userID)
 	if err != nil {
 		return gallery.User{}, err
@@ -146,6 +157,9 @@ func (tx *Tx) UpdateProfile(ctx context.Context, userID string, username, bio *s
 	err = tx.setUser(ctx, "update profile of user", userID,
 		`UPDATE users SET username = $2, username_key = $3, bio = $4 WHERE id = $1`,
 		userID, a.Username, key(a.Username), a.Bio)
+	if faultOf(err) == faultUnique { // somebody who took it after we looked
+		return gallery.User{}, conflict([]gallery.FieldError{usernameTaken()})
+	}
 	return a.User, err
 }
 
@@ -160,17 +174,16 @@ func (tx *Tx) DeleteUser(ctx context.Context, userID string) (artworkIDs []strin
 			err = fmt.Errorf("delete user %s: %w", userID, err)
 		}
 	}()
-	touched, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE artist_id = $1
-		UNION ALL SELECT artwork_id FROM comments WHERE user_id = $1`, userID)
-	if err != nil {
+	// Artworks before users, by id: the order of locks everywhere.
+	if err := tx.removeUsersComments(ctx, userID); err != nil {
 		return nil, err
 	}
-	// Artworks before users, by id: the order of locks everywhere.
-	slices.Sort(touched)
-	for _, id := range slices.Compact(touched) {
-		if _, err := tx.removeComments(ctx, id, "user_id", userID); err != nil {
-			return nil, err
-		}
+	if err := tx.lockUser(ctx, userID, tx.db.engine.lockOut); err != nil {
+		return nil, err
+	}
+	// What came between the two is against that order, and rare.
+	if err := tx.removeUsersComments(ctx, userID); err != nil {
+		return nil, err
 	}
 	artworkIDs, err = all(ctx, tx, scanText, `DELETE FROM artworks WHERE artist_id = $1 RETURNING id`, userID)
 	if err != nil {
@@ -178,4 +191,34 @@ func (tx *Tx) DeleteUser(ctx context.Context, userID string) (artworkIDs []strin
 	}
 	slices.Sort(artworkIDs)
 	return artworkIDs, tx.setUser(ctx, "delete user", userID, `DELETE FROM users WHERE id = $1`, userID)
+}
+
+// removeUsersComments takes a user's comments out of everybody's works, and
+// locks those of the user's own.
+func (tx *Tx) removeUsersComments(ctx context.Context, userID string) error {
+	touched, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE artist_id = $1
+		UNION ALL SELECT artwork_id FROM comments WHERE user_id = $1`, userID)
+	if err != nil {
+		return err
+	}
+	slices.Sort(touched)
+	for _, id := range slices.Compact(touched) {
+		if _, err := tx.removeComments(ctx, id, "user_id", userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockUser takes the lock of a user's row, in one of the engine's ways.
+func (tx *Tx) lockUser(ctx context.Context, userID, lock string) error {
+	var id string
+	found, err := tx.get(ctx, []any{&id}, `SELECT id FROM users WHERE id = $1`+lock, userID)
+	if err != nil {
+		return fmt.Errorf("lock user %s: %w", userID, err)
+	}
+	if !found {
+		return notFound("user")
+	}
+	return nil
 }

@@ -22,7 +22,7 @@ func (tx *Tx) AddViews(ctx context.Context, artworkID string, viewers []string, 
 		n, err := tx.exec(ctx, `INSERT INTO views (artwork_id, viewer_id, viewed_at)
 			SELECT a.id, u.id, CAST($2 AS BIGINT) FROM artworks a, users u
 			WHERE a.id = $1 AND u.id IN (`+marks(3, len(chunk))+`) AND u.id <> a.artist_id
-			ORDER BY u.id ON CONFLICT DO NOTHING`,
+			ORDER BY u.id`+tx.db.engine.keepUsers+` ON CONFLICT DO NOTHING`,
 			append([]any{artworkID, micros(at)}, anys(chunk)...)...)
 		if err != nil {
 			return 0, 0, fmt.Errorf("add %d views to artwork %s: %w", len(chunk), artworkID, err)
