@@ -85,8 +85,10 @@ type ear struct {
 
 func newEar() *ear { return &ear{changed: make(chan struct{}, 1)} }
 
-func (e *ear) Receive(message []byte) { e.note(func() { e.messages = append(e.messages, string(message)) }) }
-func (e *ear) Resubscribed()          { e.note(func() { e.told++ }) }
+func (e *ear) Receive(message []byte) {
+	e.note(func() { e.messages = append(e.messages, string(message)) })
+}
+func (e *ear) Resubscribed() { e.note(func() { e.told++ }) }
 
 func (e *ear) note(what func()) {
 	e.mu.Lock()

@@ -2,8 +2,6 @@ package redis
 
 import (
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -12,21 +10,41 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// parseURL turns what [Open] is given into the settings of a connection. No
-// error of it contains any piece of what it was given but a scheme, a port, the
-// name of a parameter: the rest may be, or contain, a password.
+// addressError is what is wrong with the address of a Redis. All there are stand
+// here, so that none can quote what it was given, which may be, or contain, a
+// password.
+type addressError string
+
+const (
+	errScheme          addressError = "want redis://host:port, rediss://host:port or sentinel://host:port/master"
+	errMixed           addressError = "each of several begins with redis:// or rediss://"
+	errMixedTLS        addressError = "either all of a Cluster's addresses are rediss:// or none"
+	errCredentials     addressError = "a Cluster has one user and password, given with its first address"
+	errClusterDatabase addressError = "a Cluster has no numbered databases"
+	errNoParameters    addressError = "parameters are known for sentinel:// only"
+	errMaster          addressError = "sentinel:// wants the name of the master after the hosts: sentinel://host:port/master"
+	errMalformed       addressError = "the parameters are malformed"
+	errTwice           addressError = "a parameter is given twice"
+	errTLS             addressError = "tls is true or false"
+	errParameter       addressError = "the parameters of sentinel:// are db, sentinel-user, sentinel-password and tls"
+	errURL             addressError = "not a URL; a user or password with one of : / ? # % @ , in it must be percent-encoded"
+	errDatabase        addressError = "the database is a number from 0"
+	errPort            addressError = "the port is a number from 1 to 65535"
+	errHost            addressError = "every address wants a host"
+)
+
+func (e addressError) Error() string { return "redis address: " + string(e) }
+
+// parseURL turns what [Open] is given into the settings of a connection.
 func parseURL(urls string) (rueidis.ClientOption, error) {
-	option := settings()
-	scheme, _, found := strings.Cut(urls, "://")
-	switch {
-	case !found:
-		return option, errors.New("redis address: want redis://host:port, rediss://host:port or sentinel://host:port/master")
-	case scheme == "redis", scheme == "rediss":
-		return option, parseServers(&option, urls)
-	case scheme == "sentinel":
-		return option, parseSentinels(&option, urls)
+	option, err := settings(), error(errScheme)
+	switch scheme, _, _ := strings.Cut(urls, "://"); scheme {
+	case "redis", "rediss":
+		err = parseServers(&option, urls)
+	case "sentinel":
+		err = parseSentinels(&option, urls)
 	}
-	return option, errors.New("redis address: the scheme is none of redis, rediss, sentinel")
+	return option, err
 }
 
 // settings are what holds for every connection. They are chosen so that a
@@ -71,7 +89,7 @@ func parseServers(option *rueidis.ClientOption, urls string) error {
 		}
 		secure := u.Scheme == "rediss"
 		if !secure && u.Scheme != "redis" {
-			return errors.New("redis address: each of several begins with redis:// or rediss://")
+			return errMixed
 		}
 		if i == 0 {
 			if secure {
@@ -82,14 +100,14 @@ func parseServers(option *rueidis.ClientOption, urls string) error {
 				return err
 			}
 		} else if secure != (option.TLSConfig != nil) {
-			return errors.New("redis address: either all of a Cluster's addresses are rediss:// or none")
+			return errMixedTLS
 		} else if u.User != nil && u.User.String() != url.UserPassword(option.Username, option.Password).String() {
-			return errors.New("redis address: a Cluster has one user and password, given with its first address")
+			return errCredentials
 		} else if strings.Trim(u.Path, "/") != "" || option.SelectDB != 0 {
-			return errors.New("redis address: a Cluster has no numbered databases")
+			return errClusterDatabase
 		}
 		if u.RawQuery != "" {
-			return errors.New("redis address: parameters are known for sentinel:// only")
+			return errNoParameters
 		}
 		address, err := hostPort(u.Host, "6379")
 		if err != nil {
@@ -116,7 +134,7 @@ func parseSentinels(option *rueidis.ClientOption, urls string) error {
 	credentials(&option.Username, &option.Password, u)
 	option.Sentinel.MasterSet = strings.Trim(u.Path, "/")
 	if option.Sentinel.MasterSet == "" || strings.Contains(option.Sentinel.MasterSet, "/") {
-		return errors.New("redis address: sentinel:// wants the name of the master after the hosts: sentinel://host:port/master")
+		return errMaster
 	}
 	for _, host := range strings.Split(hosts, ",") {
 		address, err := hostPort(host, "26379")
@@ -127,11 +145,11 @@ func parseSentinels(option *rueidis.ClientOption, urls string) error {
 	}
 	parameters, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return errors.New("redis address: the parameters are malformed")
+		return errMalformed
 	}
 	for name, values := range parameters {
 		if len(values) != 1 {
-			return errors.New("redis address: a parameter is given twice")
+			return errTwice
 		}
 		switch value := values[0]; name {
 		case "db":
@@ -145,14 +163,14 @@ func parseSentinels(option *rueidis.ClientOption, urls string) error {
 		case "tls":
 			secure, err := strconv.ParseBool(value)
 			if err != nil {
-				return errors.New("redis address: tls is true or false")
+				return errTLS
 			}
 			if secure {
 				option.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 				option.Sentinel.TLSConfig = option.TLSConfig
 			}
 		default:
-			return errors.New("redis address: the parameters of sentinel:// are db, sentinel-user, sentinel-password and tls")
+			return errParameter
 		}
 	}
 	return nil
@@ -162,7 +180,7 @@ func parseOne(one string) (*url.URL, error) {
 	u, err := url.Parse(one)
 	if err != nil || u.Opaque != "" || u.Fragment != "" {
 		// Not the error itself: it quotes the whole address.
-		return nil, errors.New("redis address: not a URL; a user or password with : / ? # % or @ in it must be percent-encoded")
+		return nil, errURL
 	}
 	return u, nil
 }
@@ -180,7 +198,7 @@ func database(number string) (int, error) {
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 0 {
-		return 0, errors.New("redis address: the database is a number from 0")
+		return 0, errDatabase
 	}
 	return n, nil
 }
@@ -193,10 +211,10 @@ func hostPort(address, port string) (string, error) {
 	}
 	host = strings.Trim(host, "[]")
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", errors.New("redis address: the port is a number from 1 to 65535")
+		return "", errPort
 	}
 	if host == "" || strings.ContainsAny(host, "/?#@ ") || (strings.Contains(host, ":") && net.ParseIP(host) == nil) {
-		return "", fmt.Errorf("redis address: every address wants a host")
+		return "", errHost
 	}
 	return net.JoinHostPort(host, port), nil
 }
