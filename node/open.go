@@ -111,7 +111,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.onClose(n.canary.close)
 	rest, err := api.New(api.Config{
 		Curator: n.curator, Origin: origins, Peer: peers, Limits: limits,
-		MaxUpload: c.MaxUpload, Log: edge, Now: c.Now,
+		MaxUpload: c.MaxUpload, Log: edge, Now: n.db.Clock,
 	})
 	if err != nil {
 		return err
