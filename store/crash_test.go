@@ -6,32 +6,32 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/gallerytest/servers"
 	"invisibleart.example/gallery/store"
 )
 
-// crashFile names the store that the child of TestKill writes to.
-const crashFile = "GALLERY_STORE_TEST_CRASH_FILE"
+// crashSource names the store that the child of TestKill writes to.
+const crashSource = "GALLERY_STORE_TEST_CRASH_SOURCE"
 
 // TestKillChild is no test of its own: it is the process that TestKill kills.
 // It commits acts from many goroutines, each a comment, its notification and
 // its event, and prints the number of each that was acknowledged.
 func TestKillChild(t *testing.T) {
-	path := os.Getenv(crashFile)
-	if path == "" {
+	source := os.Getenv(crashSource)
+	if source == "" {
 		t.Skip("is run by TestKill")
 	}
-	first, err := strconv.Atoi(os.Getenv(crashFile + "_FIRST"))
+	first, err := strconv.Atoi(os.Getenv(crashSource + "_FIRST"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), path, store.Options{})
+	db, err := store.Open(t.Context(), source, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,11 @@ func TestKillChild(t *testing.T) {
 	for w := range writers {
 		wg.Go(func() {
 			for n := first + w; ; n += writers { // until killed
-				if err := act(context.Background(), db, n); err != nil {
+				switch err := act(context.Background(), db, n); {
+				case gallery.CodeOf(err) == gallery.Unavailable: // the server is being killed: the next one
+					time.Sleep(5 * time.Millisecond)
+					continue
+				case err != nil:
 					t.Error(err)
 					return
 				}
@@ -69,10 +73,23 @@ func act(ctx context.Context, db *store.DB, n int) error {
 }
 
 // TestKill kills a process in a storm of commits, again and again, and finds
-// everything that was acknowledged, each act whole and once.
+// everything that was acknowledged, each act whole and once. With PostgreSQL
+// the server is killed as well, under the writers.
 func TestKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "gallery.db")
-	db, err := store.Open(t.Context(), path, store.Options{})
+	t.Run("SQLite", func(t *testing.T) { kill(t, sqliteSource(t), nil) })
+	t.Run("PostgreSQL", func(t *testing.T) { kill(t, servers.Database(t), nil) })
+	t.Run("PostgreSQL's server", func(t *testing.T) {
+		server := servers.PostgreSQL(t)
+		kill(t, server.Database(t), func() {
+			server.Kill(t)
+			server.Start(t)
+		})
+	})
+}
+
+// kill calls meanwhile, if there is one, when half of a round is acknowledged.
+func kill(t *testing.T, source string, meanwhile func()) {
+	db, err := store.Open(t.Context(), source, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,18 +101,18 @@ func TestKill(t *testing.T) {
 	var acknowledged []int
 	for round := range 4 {
 		// A hundred, then some, so that the log is killed at different lengths.
-		acknowledged = append(acknowledged, killed(t, path, 10_000*(round+1), 100+150*round)...)
-		wantActs(t, path, acknowledged)
+		acknowledged = append(acknowledged, killed(t, source, 10_000*(round+1), 100+150*round, meanwhile)...)
+		wantActs(t, source, acknowledged)
 	}
 	t.Logf("%d acknowledged acts survived 4 kills", len(acknowledged))
 }
 
 // killed starts a child and kills it after so many acknowledgements; it
 // returns all that the child got to print.
-func killed(t *testing.T, path string, first, after int) (acknowledged []int) {
+func killed(t *testing.T, source string, first, after int, meanwhile func()) (acknowledged []int) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestKillChild$", "-test.timeout=5m")
-	child.Env = append(os.Environ(), crashFile+"="+path, fmt.Sprintf("%s_FIRST=%d", crashFile, first))
+	child.Env = append(os.Environ(), crashSource+"="+source, fmt.Sprintf("%s_FIRST=%d", crashSource, first))
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -110,7 +127,11 @@ func killed(t *testing.T, path string, first, after int) (acknowledged []int) {
 		if _, err := fmt.Sscanf(lines.Text(), "acknowledged %d", &n); err != nil {
 			continue
 		}
-		if acknowledged = append(acknowledged, n); len(acknowledged) == after {
+		acknowledged = append(acknowledged, n)
+		if len(acknowledged) == after/2 && meanwhile != nil {
+			meanwhile()
+		}
+		if len(acknowledged) == after {
 			if err := child.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -122,9 +143,9 @@ func killed(t *testing.T, path string, first, after int) (acknowledged []int) {
 	return acknowledged
 }
 
-func wantActs(t *testing.T, path string, acknowledged []int) {
+func wantActs(t *testing.T, source string, acknowledged []int) {
 	t.Helper()
-	db, err := store.Open(t.Context(), path, store.Options{})
+	db, err := store.Open(t.Context(), source, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
