@@ -18,7 +18,7 @@ func (m *move) conditions(ctx context.Context, w *work) error {
 	table := "artworks_revealcondition"
 	columns := []string{"id", "condition_type", "condition_value", "is_met", "updated_at"}
 	var met []time.Time
-	err := m.from.records(ctx, table, "WHERE artwork_id = "+m.from.param(table, "artwork_id")+" ORDER BY created_at, id",
+	err := m.from.records(ctx, table, "WHERE artwork_id = "+m.from.param(table, "artwork_id")+" ORDER BY "+table+".created_at, "+table+".id",
 		[]any{w.row["id"]}, columns, func(r record) error {
 			isMet := truth(r["is_met"])
 			if isMet {

@@ -27,7 +27,7 @@ func decrypt(encryptionKey string, sealed io.Reader) (io.Reader, error) {
 	iv := make([]byte, aes.BlockSize)
 	switch _, err := io.ReadFull(sealed, iv); {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return nil, fmt.Errorf("%w: it is shorter than its IV", errSealed)
+		return nil, fmt.Errorf("%w: it is shorter than its IV", errNoContent)
 	case err != nil:
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (o *opened) last() {
 	o.err = io.EOF
 	end := o.buffer[:o.filled]
 	if len(end) == 0 || len(end)%aes.BlockSize != 0 {
-		o.err = fmt.Errorf("%w: its length is no multiple of a block's", errSealed)
+		o.err = fmt.Errorf("%w: its length is no multiple of a block's", errNoContent)
 		return
 	}
 	o.mode.CryptBlocks(end, end)

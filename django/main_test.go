@@ -41,7 +41,7 @@ type old struct {
 	Comments   []row    `json:"comments"`
 	SQL        []string `json:"sql"`
 
-	userID, content string // settings of the models: "uuid"; "text" or "file"
+	userID, workID, content string // settings of the models: "uuid"; "number"; "text" or "file"
 }
 
 type row = map[string]any
@@ -83,7 +83,7 @@ func (o old) make(t testing.TB, where ...string) {
 		t.Fatal(err)
 	}
 	command := exec.Command(python, append([]string{"testdata/old_gallery/make.py"}, where...)...)
-	command.Env = append(os.Environ(), "OLD_USER_ID="+o.userID, "OLD_CONTENT="+o.content)
+	command.Env = append(os.Environ(), "OLD_USER_ID="+o.userID, "OLD_WORK_ID="+o.workID, "OLD_CONTENT="+o.content)
 	command.Stdin = bytes.NewReader(said)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("make an old gallery: %v\n%s", err, out)
@@ -259,6 +259,15 @@ func says(n, artwork int, user any, text string) row {
 
 func looks(artwork int, user any, at string) row {
 	return row{"artwork_id": work(artwork), "viewer_id": user, "viewed_at": at}
+}
+
+func vienna(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
 }
 
 func instant(t testing.TB, text string) time.Time {

@@ -28,7 +28,7 @@ func (m *move) views(ctx context.Context, tx *store.Tx, report *Report, w *work)
 		return err
 	}
 	err = m.from.each(ctx, "SELECT CAST(viewer_id AS TEXT), CAST(MIN(viewed_at) AS TEXT), CAST(COUNT(*) AS TEXT) FROM "+
-		table+where+" AND viewer_id IS NOT NULL GROUP BY viewer_id ORDER BY viewer_id", []any{w.row["id"]}, 3, func(r []string) error {
+		table+where+" AND viewer_id IS NOT NULL GROUP BY viewer_id", []any{w.row["id"]}, 3, func(r []string) error {
 		looks, err := strconv.ParseInt(r[2], 10, 64)
 		if err != nil {
 			return err
@@ -79,7 +79,7 @@ func (m *move) comments(ctx context.Context, tx *store.Tx, report *Report, w *wo
 		batch = batch[:0]
 		return err
 	}
-	err := m.from.records(ctx, table, "WHERE artwork_id = "+m.from.param(table, "artwork_id")+" ORDER BY id",
+	err := m.from.records(ctx, table, "WHERE artwork_id = "+m.from.param(table, "artwork_id")+" ORDER BY artworks_comment.id",
 		[]any{w.row["id"]}, []string{"id", "content", "created_at", "user_id"}, func(r record) error {
 			if batch = append(batch, r); len(batch) < rowBatch {
 				return nil

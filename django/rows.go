@@ -70,7 +70,9 @@ func asText(columns []string) string {
 // page reads the next rows of a table after an id ("" from the beginning), in
 // the order of the ids: for tables whose rows lead to further questions.
 func (g *Gallery) page(ctx context.Context, table, after string, size int, columns []string) (list []record, err error) {
-	rest, args := fmt.Sprintf("ORDER BY id LIMIT %d", size), []any(nil)
+	// Of the table: id alone would be the text that is selected, and PostgreSQL
+	// would put 10 before 9.
+	rest, args := fmt.Sprintf("ORDER BY %s.id LIMIT %d", table, size), []any(nil)
 	if after != "" {
 		rest, args = "WHERE id > "+g.param(table, "id")+" "+rest, []any{after}
 	}

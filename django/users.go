@@ -26,7 +26,7 @@ func (m *move) users(ctx context.Context) error {
 		return err
 	}
 	for _, which := range []string{"is_active IS TRUE", "is_active IS NOT TRUE"} {
-		err := m.from.records(ctx, "accounts_user", "WHERE "+which+" ORDER BY id", nil, wanted()["accounts_user"], func(r record) error {
+		err := m.from.records(ctx, "accounts_user", "WHERE "+which+" ORDER BY accounts_user.id", nil, wanted()["accounts_user"], func(r record) error {
 			if batch = append(batch, r); len(batch) < userBatch {
 				return nil
 			}
