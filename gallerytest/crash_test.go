@@ -19,9 +19,10 @@ import (
 // TestKilledInAStormOfComments kills the real process, as a power cut would,
 // while several people comment as fast as they can and watchers watch, starts
 // it again and looks for everything that was acknowledged; three times over.
-func TestKilledInAStormOfComments(t *testing.T) {
+func TestKilledInAStormOfComments(t *testing.T) { launchOnBothSides(t, killedInAStormOfComments) }
+
+func killedInAStormOfComments(t *testing.T, p *gallerytest.Process) {
 	const commenters, reveal = 6, 120
-	p := gallerytest.Launch(t)
 	artist := p.Artist(t, "artist")
 	people := crowd(t, p.House, commenters)
 	work := artist.Hang(t, gallerytest.Work{Title: "Storm", Conditions: gallerytest.Comments(reveal)})
@@ -136,8 +137,9 @@ func checkAfterStorm(t *testing.T, p *gallerytest.Process, artist *gallerytest.P
 
 // TestDueWhileDown: a work whose time came while nobody served reveals at the
 // start, and its artist is told once.
-func TestDueWhileDown(t *testing.T) {
-	p := gallerytest.Launch(t)
+func TestDueWhileDown(t *testing.T) { launchOnBothSides(t, dueWhileDown) }
+
+func dueWhileDown(t *testing.T, p *gallerytest.Process) {
 	artist := p.Artist(t, "artist")
 	due := time.Now().Add(3 * time.Second)
 	work := artist.Hang(t, gallerytest.Work{Title: "Dawn", Conditions: gallerytest.At(due)})

@@ -9,9 +9,10 @@ import (
 
 // TestResumeAcrossARestart: who knows the last seq gets exactly what came after
 // it, whatever happened to the server meanwhile, and then what comes live.
-func TestResumeAcrossARestart(t *testing.T) {
-	data := t.TempDir()
-	s := gallerytest.Start(t, gallerytest.Options{Data: data})
+func TestResumeAcrossARestart(t *testing.T) { onBothSides(t, resumeAcrossARestart) }
+
+func resumeAcrossARestart(t *testing.T, o gallerytest.Options) {
+	s := gallerytest.Start(t, o)
 	artist, visitor := s.Artist(t, "artist"), s.Register(t, "visitor")
 	work := artist.Hang(t, gallerytest.Work{Title: "Tides"})
 	socket := artist.Listen(t, -1)
@@ -26,7 +27,7 @@ func TestResumeAcrossARestart(t *testing.T) {
 	say(4, 5) // nobody listens
 
 	s.Stop(t)
-	s = gallerytest.Start(t, gallerytest.Options{Data: data})
+	s = gallerytest.Start(t, o)
 	artist.House, visitor.House = s.House, s.House // the accounts and tokens are the same
 	say(6, 7)
 	socket = artist.Listen(t, last)

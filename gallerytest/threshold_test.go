@@ -65,13 +65,15 @@ func inboxOf(t *testing.T, s *gallerytest.Socket, after int64, n int) (kinds []s
 
 // TestHundredViewersAtOnce is the moment the gallery is for: a hundred people
 // look at the same time, and everybody who watches hears of the reveal once.
-func TestHundredViewersAtOnce(t *testing.T) {
+func TestHundredViewersAtOnce(t *testing.T) { onBothSides(t, hundredViewersAtOnce) }
+
+func hundredViewersAtOnce(t *testing.T, o gallerytest.Options) {
 	const viewers, watchers = 100, 50
 	rounds := 20
 	if testing.Short() {
 		rounds = 2
 	}
-	s := gallerytest.Start(t, gallerytest.Options{})
+	s := gallerytest.Start(t, o)
 	artist := s.Artist(t, "artist")
 	people := crowd(t, s.House, viewers)
 	inbox := artist.Listen(t, 0)
@@ -113,9 +115,11 @@ func TestHundredViewersAtOnce(t *testing.T) {
 
 // TestCommentsAndViewsCross has comments and views meet a work's conditions in
 // the same moment, together and each for itself.
-func TestCommentsAndViewsCross(t *testing.T) {
+func TestCommentsAndViewsCross(t *testing.T) { onBothSides(t, commentsAndViewsCross) }
+
+func commentsAndViewsCross(t *testing.T, o gallerytest.Options) {
 	const people = 50
-	s := gallerytest.Start(t, gallerytest.Options{})
+	s := gallerytest.Start(t, o)
 	artist := s.Artist(t, "artist")
 	everybody := crowd(t, s.House, people)
 	var seq int64
