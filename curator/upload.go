@@ -46,7 +46,7 @@ func (u *Upload) Discard() {
 	if u == nil || u.sealing == nil {
 		return
 	}
-	// What cannot be dropped is an orphan of an hour from now.
+	// What cannot be dropped is an orphan of tomorrow.
 	_ = u.sealing.Abort()
 	u.done()
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"invisibleart.example/gallery/vault"
 	"invisibleart.example/gallery/vault/blobtest"
@@ -120,5 +121,65 @@ func TestOpenDirSaysWhatIsWrong(t *testing.T) {
 	}
 	if _, err := vault.OpenDir(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v, want an error that names %s", err, file)
+	}
+}
+
+func TestSharedDir(t *testing.T) {
+	blobtest.Exercise(t, func(t *testing.T) vault.Blobs {
+		return openSharedDir(t, filepath.Join(t.TempDir(), "works"))
+	})
+}
+
+func openSharedDir(t testing.TB, path string) *vault.Dir {
+	t.Helper()
+	dir, err := vault.OpenSharedDir(path)
+	if err != nil {
+		t.Fatalf("open shared directory: %v", err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	return dir
+}
+
+// TestSharedDirLeavesUploadsAlone opens a volume while another node uploads, and
+// again when that node has been silent for a day.
+func TestSharedDirLeavesUploadsAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "works")
+	one := vault.New(openSharedDir(t, path), keys(t, masterText))
+	id, plain := newID(), noise(chunk, 1)
+	sealing, err := one.Seal(t.Context(), id, bytes.NewReader(plain))
+	if err != nil {
+		t.Fatalf("seal: %v", err)
+	}
+	abandoned, err := one.Seal(t.Context(), newID(), bytes.NewReader(plain))
+	if err != nil {
+		t.Fatalf("seal: %v", err)
+	}
+	defer abandoned.Abort()
+
+	other := vault.New(openSharedDir(t, path), keys(t, masterText))
+	if got := len(files(t, path)); got != 2 {
+		t.Errorf("another node's start left %d uploads, want both", got)
+	}
+	if err := sealing.Commit(); err != nil {
+		t.Fatalf("commit beside another node: %v", err)
+	}
+	if got, err := openAll(t, other, id, sealing.Seal); err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("the other node: got %d bytes, %v, want the work", len(got), err)
+	}
+
+	for _, test := range []struct {
+		age  time.Duration
+		want int
+	}{{23 * time.Hour, 2}, {25 * time.Hour, 1}} {
+		for _, part := range files(t, filepath.Join(path, "incoming")) {
+			then := time.Now().Add(-test.age)
+			if err := os.Chtimes(part, then, then); err != nil {
+				t.Fatal(err)
+			}
+		}
+		openSharedDir(t, path)
+		if got := len(files(t, path)); got != test.want {
+			t.Errorf("%v later: %d files, want %d", test.age, got, test.want)
+		}
 	}
 }

@@ -19,6 +19,7 @@
 // to a disk, not even to a temporary file.
 //
 // Where sealed bytes lie is the business of [Blobs]; [Dir] keeps them in a
-// directory. A picture that an artist offers as a placeholder is public from
+// directory, of one process or on a volume that several share, and the package
+// s3 in a bucket. A picture that an artist offers as a placeholder is public from
 // the start and stored beside the work as it came.
 package vault

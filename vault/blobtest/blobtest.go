@@ -140,7 +140,7 @@ func removed(t *testing.T, blobs vault.Blobs) {
 
 func listed(t *testing.T, blobs vault.Blobs) {
 	// Stores round times; a few seconds either way are nothing to a collector
-	// of orphans, which waits for an hour.
+	// of orphans, which waits for a day.
 	begin := time.Now().Add(-5 * time.Second)
 	var want []string
 	for i := range 40 {

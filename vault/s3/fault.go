@@ -25,8 +25,8 @@ func explain(ctx context.Context, err error) error {
 		return nil
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, errSilent) {
-			return away(cause)
+		if errors.Is(cause, errSilent) || errors.Is(cause, context.DeadlineExceeded) {
+			return away(cause) // whoever set a deadline waited for the store
 		}
 		return cause
 	}
@@ -52,6 +52,10 @@ func explain(ctx context.Context, err error) error {
 		return errors.New("this machine's clock and the store's differ by more than the store allows")
 	case minio.AccessDenied:
 		return errors.New("the credentials do not allow it (AccessDenied)")
+	case minio.NoSuchUpload:
+		// It was completed and the answer lost, or took more than a day: either
+		// way there is no blob, and there is with another try.
+		return away(err)
 	case minio.PreconditionFailed:
 		return errors.New("the blob was replaced while it was read")
 	}

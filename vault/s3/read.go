@@ -125,32 +125,38 @@ func (o *object) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// readSome reads from one of the three sources that hold the byte at off.
+// readSome reads from one of the sources that hold the byte at off.
 func (o *object) readSome(p []byte, off int64) (int, error) {
 	if off < int64(len(o.head)) {
 		return copy(p, o.head[off:]), nil
 	}
-	tail, err := o.lastPiece(off)
-	if err != nil {
-		return 0, err
-	}
+	tail := o.tail.Load()
 	end := o.size
 	if tail != nil {
 		if off >= tail.at {
 			return copy(p, tail.bytes[off-tail.at:]), nil
 		}
-		end = tail.at // ends there: read to its end, the connection serves again
+		// Read to where memory goes on, a request ends by itself, and its
+		// connection serves again.
+		end = tail.at
 	}
 	p = p[:min(int64(len(p)), end-off)]
 	select {
 	case s := <-o.idle:
-		s.seek(off, end)
-		n, err := io.ReadFull(s, p)
-		if o.ctx.Err() != nil {
-			s.close() // Close did not find it
+		defer func() {
+			if o.ctx.Err() != nil {
+				s.close() // Close did not find it
+			}
+			o.idle <- s
+		}()
+		if s.body == nil || s.at != off {
+			if tail == nil && o.size-off <= edge {
+				return o.readTail(p, off)
+			}
+			s.close()
+			s.at, s.end = off, end
 		}
-		o.idle <- s
-		return n, err
+		return io.ReadFull(s, p)
 	default:
 		// Somebody else reads on; this is a request of its own, for no more than
 		// is asked.
@@ -160,20 +166,14 @@ func (o *object) readSome(p []byte, off int64) (int, error) {
 	}
 }
 
-// lastPiece is the end of the blob in memory. The first to ask for something
-// near the end fetches it from there on; before, there is none. Two that are
-// first fetch it twice.
-func (o *object) lastPiece(off int64) (*piece, error) {
-	tail := o.tail.Load()
-	if tail != nil || o.size-off > edge {
-		return tail, nil
-	}
+// readTail fetches the blob's end, from off on, keeps it, and reads from it.
+func (o *object) readTail(p []byte, off int64) (int, error) {
 	s := &stream{object: o, at: off, end: o.size}
 	defer s.close()
-	tail = &piece{at: off, bytes: make([]byte, o.size-off)}
+	tail := &piece{at: off, bytes: make([]byte, o.size-off)}
 	if _, err := io.ReadFull(s, tail.bytes); err != nil {
-		return nil, err
+		return 0, err
 	}
 	o.tail.Store(tail)
-	return tail, nil
+	return copy(p, tail.bytes), nil
 }

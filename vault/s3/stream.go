@@ -56,16 +56,6 @@ func (s *stream) Read(p []byte) (int, error) {
 	return 0, explain(s.object.ctx, err)
 }
 
-// seek makes the stream one of [at, end), going on with the open request if it
-// is there already.
-func (s *stream) seek(at, end int64) {
-	if s.body != nil && s.at == at && s.end <= end {
-		return
-	}
-	s.close()
-	s.at, s.end = at, end
-}
-
 // begin sends the request for the stretch. The first of an object, which does
 // not know its version yet, learns it and the size.
 func (s *stream) begin() error {

@@ -1,0 +1,9 @@
+package s3server_test
+
+import (
+	"testing"
+
+	"invisibleart.example/gallery/gallerytest"
+)
+
+func TestMain(m *testing.M) { gallerytest.VerifyMain(m) }
