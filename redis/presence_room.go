@@ -108,28 +108,22 @@ func (r *room) collect() (n news) {
 	return n
 }
 
-// told notes that Redis has taken the news.
+// told notes that Redis has taken the news. Who has left or come back meanwhile
+// is in changed already.
 func (r *room) told(n news) {
 	r.fresh = false
 	for _, userID := range n.come {
-		who := r.people[userID]
-		who.known = true
-		r.known++
-		if who.sockets == 0 { // has left meanwhile
-			r.changed[userID] = struct{}{}
-		}
+		r.people[userID].known = true
 	}
 	for _, userID := range n.gone {
 		who := r.people[userID]
 		who.known = false
-		r.known--
-		if who.sockets > 0 { // is back meanwhile
-			r.changed[userID] = struct{}{}
-		} else {
+		if who.sockets == 0 {
 			delete(r.people, userID)
 			delete(r.changed, userID) // was back, and has left again
 		}
 	}
+	r.known += len(n.come) - len(n.gone)
 	// With nobody known and no anonymous, Redis has just forgotten this node.
 	r.said = r.known > 0 || n.anonymous > 0
 }

@@ -33,41 +33,53 @@ type lobby struct {
 // openLobby starts a node's tracker; what it shares with others is the prefix.
 func openLobby(t testing.TB, url, prefix, name string, quick bool) *lobby {
 	t.Helper()
+	l := newLobby(t, url, prefix, name)
+	if quick {
+		l.SetPace(quickBeat, quickLease)
+	}
+	l.start(t)
+	return l
+}
+
+func newLobby(t testing.TB, url, prefix, name string) *lobby {
+	t.Helper()
 	client, err := redis.Open(url, redis.Options{Prefix: prefix, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := &lobby{Presence: redis.NewPresence(client, name), client: client, rung: make(chan string, 10_000)}
-	if quick {
-		l.SetPace(quickBeat, quickLease)
-	}
 	l.OnRise(func(artworkID string) {
 		select {
 		case l.rung <- artworkID:
 		default:
 		}
 	})
+	return l
+}
+
+// start runs the tracker, once it reaches Redis.
+func (l *lobby) start(t testing.TB) {
+	t.Helper()
 	connections, disconnect := context.WithCancel(context.Background())
 	ctx, cancel := context.WithCancel(context.Background())
 	var links, own sync.WaitGroup
-	links.Go(func() { _ = client.Run(connections) })
-	own.Go(func() {
-		if err := l.Run(ctx); err != nil {
-			t.Errorf("run: got error %v, want none", err)
-		}
-	})
+	links.Go(func() { _ = l.client.Run(connections) })
 	l.stop = sync.OnceFunc(func() {
 		cancel()
 		own.Wait()
 		disconnect()
 		links.Wait()
-		if err := client.Close(); err != nil {
+		if err := l.client.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
 	t.Cleanup(l.stop)
-	within(t, "reach Redis", patience, client.IsUp)
-	return l
+	within(t, "reach Redis", patience, l.client.IsUp)
+	own.Go(func() {
+		if err := l.Run(ctx); err != nil {
+			t.Errorf("run: got error %v, want none", err)
+		}
+	})
 }
 
 // within waits until something is so, and returns how long that took.
@@ -306,6 +318,48 @@ func TestPresenceHoldsNobodyUp(t *testing.T) {
 			t.Errorf("a count took %v, want at most 250 ms", took)
 		}
 	}
+}
+
+// TestPresenceRisesWhenRedisKnows, however long that takes: a rise told before
+// would have somebody count too early, and nobody count again.
+func TestPresenceRisesWhenRedisKnows(t *testing.T) {
+	t.Parallel()
+	server := servers.Redis(t)
+	wire := servers.Proxy(t, server.Addr)
+	near, far := openLobby(t, server.URL, "", "a", false), openLobby(t, "redis://"+wire.Addr, "", "b", false)
+	near.Enter("dusk", "diego")
+	awaitCrowd(t, "dusk", 1, 1, near, far)
+	wire.Delay(100 * time.Millisecond)
+	far.Enter("dusk", "lupe")
+	awaitRise(t, far, "dusk")
+	if !counts(t, near, "dusk", 2, 2) {
+		t.Error("a rise was told before another node could count it")
+	}
+}
+
+// TestPresenceOfManyAtOnce: so many come together that Redis is told of them in
+// several parts; the rise that counts is the one after the last.
+func TestPresenceOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const people = 1700
+	server := servers.Redis(t)
+	other := openLobby(t, server.URL, "", "b", false)
+	other.Enter("dusk", "lupe")
+	many := newLobby(t, server.URL, "", "a")
+	for i := range people {
+		many.Enter("dusk", fmt.Sprint("visitor ", i))
+	}
+	awaitCrowd(t, "dusk", 1, 1, other)
+	many.start(t)
+	for most := int64(0); most < people+1; {
+		awaitRise(t, many, "dusk")
+		c, err := many.Crowd(t.Context(), "dusk", "frida")
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = c.People
+	}
+	awaitCrowd(t, "dusk", people+1, people+1, other)
 }
 
 // TestPresenceLeavesNothing behind, in Redis and in memory.
