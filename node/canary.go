@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
+	"time"
 
 	"invisibleart.example/gallery/pubsub"
 )
@@ -33,7 +34,13 @@ func newCanary(ctx context.Context, b pubsub.Broker) (*canary, error) {
 	return c, nil
 }
 
-// sing sends a message through the broker and waits until it is back.
+// again is how long a message may take before it is sent once more: it may have
+// been lost where the subscription was just being made or rebuilt, and what is
+// asked is whether the broker delivers now.
+const again = 250 * time.Millisecond
+
+// sing sends a message through the broker, again and again, and waits until it
+// is back.
 func (c *canary) sing(ctx context.Context) error {
 	song, back := rand.Text(), make(chan struct{})
 	c.mu.Lock()
@@ -44,14 +51,19 @@ func (c *canary) sing(ctx context.Context) error {
 		delete(c.waiting, song)
 		c.mu.Unlock()
 	}()
-	if err := c.broker.Publish(ctx, canaryChannel, []byte(song)); err != nil {
-		return fmt.Errorf("send the canary: %w", err)
-	}
-	select {
-	case <-back:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the canary did not come back: %w", ctx.Err())
+	ticker := time.NewTicker(again)
+	defer ticker.Stop()
+	for {
+		if err := c.broker.Publish(ctx, canaryChannel, []byte(song)); err != nil {
+			return fmt.Errorf("send the canary: %w", err)
+		}
+		select {
+		case <-back:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("the canary did not come back: %w", ctx.Err())
+		case <-ticker.C:
+		}
 	}
 }
 
@@ -66,8 +78,7 @@ func (c *canary) Receive(message []byte) {
 	}
 }
 
-// Resubscribed implements pubsub.Subscriber. A canary lost meanwhile is not
-// sung again: that it was lost is the answer.
+// Resubscribed implements pubsub.Subscriber. What was lost is sung again anyway.
 func (c *canary) Resubscribed() {}
 
 func (c *canary) close() error {
