@@ -24,11 +24,13 @@ type Broker interface {
 	Publish(ctx context.Context, channel string, message []byte) error
 
 	// Subscribe returns after the subscription is acknowledged: whatever is
-	// published after that reaches s. What is published meanwhile may. Or, where
-	// the broker is out of reach, it returns without (at once, or after a second
-	// of silence), and s is told Resubscribed when the subscription stands: a
-	// broker that is away must not keep anybody out. The context bounds the
-	// subscribing only, not the subscription; an error says that it ended.
+	// published after that reaches s. What is published meanwhile may, and so
+	// may, where several servers carry it, what was just before. Or, where the
+	// broker is out of reach, Subscribe returns without (at once, or after a
+	// second of silence), and s is told Resubscribed when the subscription
+	// stands: a broker that is away must not keep anybody out. The context
+	// bounds the subscribing only, not the subscription; an error says that it
+	// ended.
 	Subscribe(ctx context.Context, channel string, s Subscriber) (Subscription, error)
 }
 

@@ -42,7 +42,9 @@ const (
 //     passed on: the canary meets its successor, and everybody is told.
 //
 // Not found is a message that the Cluster's own bus loses between two canaries
-// while both ends stay up.
+// while both ends stay up; nor what a node publishes on a master that has lost
+// the majority of its Cluster or its Sentinels, and the node with it, before
+// either notices: Redis takes such a message like any other.
 type Broker struct {
 	client *Client
 	canary string // the channel of this broker's canary

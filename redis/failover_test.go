@@ -19,8 +19,9 @@ const channels = 30
 // publishing is heard, or was taken before a Resubscribed; after the last
 // Resubscribed nothing is missing.
 func TestFailOver(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	t.Run("Cluster", func(t *testing.T) {
-		t.Parallel() // both wait most of the time
+		t.Parallel()
 		cluster := servers.RedisCluster(t)
 		// Where the brokers listen is chance: on the master that dies, or not.
 		stormOver(t, cluster.URL,
@@ -214,6 +215,7 @@ func (s *storm) deliveredEverywhere(t *testing.T, witnesses []*witness) time.Dur
 // one lives, and goes on answering as a master for a while. Nobody stays with
 // it for long.
 func TestDeposedMaster(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	sentinel := servers.RedisSentinel(t)
 	a, b := connected(t, sentinel.URL), connected(t, sentinel.URL)
 	e := newEar()

@@ -70,7 +70,8 @@ func TestRedisKilledAndRestarted(t *testing.T) {
 		for listening.Publish(t.Context(), "artwork:1", nil) == nil && time.Now().Before(deadline) {
 			time.Sleep(time.Millisecond)
 		}
-		time.Sleep(time.Duration(round) * time.Second)
+		away := time.Duration(round+1) * 500 * time.Millisecond
+		time.Sleep(away) // real time: the attempts get further apart
 		begun := time.Now()
 		for range 1000 {
 			if err := listening.Publish(t.Context(), "artwork:1", nil); err == nil {
@@ -87,9 +88,9 @@ func TestRedisKilledAndRestarted(t *testing.T) {
 		e.awaitMessage(t, message)
 		took := time.Since(back)
 		if want := 2 * time.Second; took > want {
-			t.Errorf("away for %d s: live %v after Redis was back, want %v at most", round, took, want)
+			t.Errorf("away for %v: live %v after Redis was back, want %v at most", away, took, want)
 		}
-		t.Logf("away for %d s: live after %v", round, took.Round(time.Millisecond))
+		t.Logf("away for %v: live after %v", away, took.Round(time.Millisecond))
 		insist(t, listening, "artwork:1", "it has noticed too")
 	}
 	for text, want := range map[string]int{"redis is away": 3, "redis answers": 4} {
@@ -102,6 +103,7 @@ func TestRedisKilledAndRestarted(t *testing.T) {
 // TestDeafSubscription: the connection of the subscription lives and carries
 // nothing any more. Found within ten seconds, and built anew.
 func TestDeafSubscription(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, c := range []struct {
 		name   string
 		deafen func(*servers.Wire)
@@ -112,7 +114,7 @@ func TestDeafSubscription(t *testing.T) {
 		{"half-open: nothing goes any more", func(w *servers.Wire) { w.Swallow(false, servers.Up) }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel() // they wait most of the time
+			t.Parallel()
 			server := servers.Redis(t)
 			wire := servers.RedisProxy(t, server.Addr)
 			listening, publishing := connected(t, "redis://"+wire.Addr), connected(t, server.URL)
@@ -135,6 +137,37 @@ func TestDeafSubscription(t *testing.T) {
 			insist(t, listening, "artwork:1", "and back")
 			e.awaitMessage(t, "and back")
 		})
+	}
+}
+
+// TestSubscribingToASilentRedis: a Redis that hangs keeps nobody out for longer
+// than a second, and tells whoever did not wait.
+func TestSubscribingToASilentRedis(t *testing.T) {
+	server := servers.Redis(t)
+	b, e := connected(t, server.URL), newEar()
+	server.Pause(t)
+	begun := time.Now()
+	defer subscribe(t, b, "artwork:1", e).Unsubscribe()
+	if took := time.Since(begun); took < time.Second || took > 2*time.Second {
+		t.Errorf("subscribing took %v, want about 1 s", took)
+	}
+	// Who gives up meanwhile is not subscribed.
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	gone := newEar()
+	if s, err := b.Subscribe(ctx, "artwork:1", gone); err == nil {
+		s.Unsubscribe()
+		t.Error("subscribing with a context that ended meanwhile: got no error, want one")
+	}
+	if got := e.times(); got != 0 {
+		t.Errorf("Resubscribed was called %d times before the subscription stands, want none", got)
+	}
+	server.Resume(t)
+	e.awaitTold(t, 0)
+	insist(t, b, "artwork:1", "after")
+	e.awaitMessage(t, "after")
+	if gone.heard("after") || gone.times() > 0 {
+		t.Error("who had given up was called, want nothing")
 	}
 }
 
@@ -178,6 +211,7 @@ func TestTenThousandChannelsOverAReconnect(t *testing.T) {
 // TestLinger: a channel that everybody has left stays subscribed for a moment,
 // so that who comes back costs nothing, and not for longer.
 func TestLinger(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	server := servers.Redis(t)
 	b := connected(t, server.URL)
 	channels := func() []string { return strings.Fields(server.Do(t, "PUBSUB", "CHANNELS", "gallery:artwork:*")) }
@@ -221,16 +255,7 @@ func TestLinger(t *testing.T) {
 // TestPrefix: two galleries on one Redis do not hear each other.
 func TestPrefix(t *testing.T) {
 	server := servers.Redis(t)
-	open := func(prefix string) *redis.Broker {
-		client, err := redis.Open(server.URL, redis.Options{Prefix: prefix})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := runBroker(t, client)
-		awaitDelivery(t, b, b)
-		return b
-	}
-	ours, theirs, e := open("ours:"), open("theirs:"), newEar()
+	ours, theirs, e := connectedAs(t, server.URL, "ours:"), connectedAs(t, server.URL, "theirs:"), newEar()
 	defer subscribe(t, ours, "system", e).Unsubscribe()
 	publish(t, theirs, "system", "theirs")
 	publish(t, ours, "system", "ours")

@@ -18,11 +18,16 @@ const patience = 20 * time.Second
 // run makes a broker of its own client and runs both until the test ends.
 func run(t testing.TB, url string) *redis.Broker {
 	t.Helper()
-	client, err := redis.Open(url, redis.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return runBroker(t, open(t, url, ""))
+}
+
+func open(t testing.TB, url, prefix string) *redis.Client {
+	t.Helper()
+	client, err := redis.Open(url, redis.Options{Prefix: prefix, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runBroker(t, client)
+	return client
 }
 
 func runBroker(t testing.TB, client *redis.Client) *redis.Broker {
@@ -50,7 +55,13 @@ func runBroker(t testing.TB, client *redis.Client) *redis.Broker {
 // connected is run, and waits until the broker listens.
 func connected(t testing.TB, url string) *redis.Broker {
 	t.Helper()
-	b := run(t, url)
+	return connectedAs(t, url, "")
+}
+
+// connectedAs is connected, as a gallery with that prefix.
+func connectedAs(t testing.TB, url, prefix string) *redis.Broker {
+	t.Helper()
+	b := runBroker(t, open(t, url, prefix))
 	awaitDelivery(t, b, b)
 	return b
 }

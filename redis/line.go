@@ -36,11 +36,12 @@ const (
 // line is one connection that hears all channels of this node, from the moment
 // it is made until it breaks. It is a dedicated client of rueidis and not its
 // Receive: that would share a connection with the commands, whose answers would
-// queue behind every flood of messages, and hands messages over through a
-// channel of 16 that blocks the reading of the whole connection when full. With
-// hooks the reader calls us directly, acknowledgements included, and a loss is
-// told at once. Both run on the reader's goroutine and only ever append to a
-// queue.
+// queue behind every flood of messages, and it hands messages over through a
+// channel of 16 that stops the reading of the whole connection when full.
+// Beside a flood with 20 µs of work per message a command was measured to take
+// 0.3 ms (1 in 100: 5 ms) this way and 0.8 ms (1 in 100: 675 ms) with Receive.
+// With hooks the reader calls us directly, acknowledgements included, and a loss
+// is told at once. They run on the reader's goroutine and only append to queues.
 type line struct {
 	broker    *Broker
 	dedicated rueidis.DedicatedClient
@@ -66,15 +67,21 @@ func (b *Broker) Run(ctx context.Context) error {
 	pause := retryFirst
 	var lost error
 	for since := time.Now(); ctx.Err() == nil; {
+		begun := time.Now()
 		stood, err := b.listen(ctx, lost, since)
-		if stood {
-			pause, lost, since = retryFirst, err, time.Now()
-			if errors.Is(err, errDeaf) {
-				b.client.log.Warn("the subscription is alive but deaf: building it anew", "error", err)
-			}
-			continue
+		if errors.Is(err, errDeaf) {
+			b.client.log.Warn("the subscription is alive but deaf: building it anew", "error", err)
 		}
-		// Jitter, so that the nodes do not all return in the same instant.
+		if stood {
+			lost, since = err, time.Now()
+			if since.Sub(begun) > heartbeat {
+				pause = retryFirst
+				continue // at once: most losses are of one connection only
+			}
+		}
+		// Jitter, so that the nodes do not all return in the same instant. Also
+		// for a line that broke as soon as it stood, as one does that may not
+		// subscribe to what it wants.
 		wait(ctx, pause/2+rand.N(pause/2))
 		pause = min(2*pause, retryMost)
 	}

@@ -60,6 +60,7 @@ func TestOneOrderForAllNodes(t *testing.T) {
 // TestManyLeaveAtOnce: thousands of channels are given up in the same moment,
 // while others come and messages pass.
 func TestManyLeaveAtOnce(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	const n = 3000
 	server := servers.Redis(t)
 	b := connected(t, server.URL)
