@@ -22,7 +22,7 @@ func (n *Node) openLive() error {
 		n.live = live{broker: pubsub.NewMemory(), presence: presence.NewMemory()}
 		return nil
 	}
-	client, err := redis.Open(c.Redis, redis.Options{Prefix: c.RedisPrefix, Log: c.Log, Now: c.Now})
+	client, err := redis.Open(c.Redis, redis.Options{Prefix: c.RedisPrefix, Log: c.Log})
 	if err != nil {
 		return err
 	}

@@ -37,9 +37,8 @@ var errAway = errors.New("redis is away")
 
 // Options are a client's settings; the zero value of each is usable.
 type Options struct {
-	Prefix string           // before every key and channel; "" is "gallery:"
-	Log    *slog.Logger     // losses and returns; nil logs nothing
-	Now    func() time.Time // nil is time.Now
+	Prefix string       // before every key and channel; "" is "gallery:"
+	Log    *slog.Logger // losses and returns; nil logs nothing
 }
 
 // Client is the way to one Redis, Cluster, or master behind Sentinels. It is
@@ -49,7 +48,6 @@ type Client struct {
 	place  string // the addresses, for the log: without user and password
 	prefix string
 	log    *slog.Logger
-	now    func() time.Time
 
 	up    atomic.Bool
 	doubt chan struct{} // holds a token when a command failed since Redis was last asked
@@ -80,7 +78,6 @@ func Open(urls string, o Options) (*Client, error) {
 		place:  strings.Join(option.InitAddress, ","),
 		prefix: o.Prefix,
 		log:    o.Log,
-		now:    o.Now,
 		doubt:  make(chan struct{}, 1),
 	}
 	if c.prefix == "" {
@@ -88,9 +85,6 @@ func Open(urls string, o Options) (*Client, error) {
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
-	if c.now == nil {
-		c.now = time.Now
 	}
 	return c, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -361,3 +362,39 @@ func (l *lines) String() string {
 }
 
 func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
+
+// TestForbiddenChannel: a user that may not subscribe to what is wanted breaks
+// the subscription as soon as it stands. That is tried again, but not in a
+// tight loop, and works once it is allowed.
+func TestForbiddenChannel(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	server := servers.Redis(t)
+	server.Do(t, "ACL", "SETUSER", "limited", "on", ">secret", "+@all", "~*", "&gallery:canary:*", "&gallery:probe")
+	b := connected(t, strings.Replace(server.URL, "redis://", "redis://limited:secret@", 1))
+	e := newEar()
+	defer subscribe(t, b, "artwork:1", e).Unsubscribe()
+	const watched = 2 * time.Second
+	time.Sleep(watched) // real time: however often it is tried
+	tries := server.Do(t, "INFO", "stats")
+	for line := range strings.Lines(tries) {
+		// Three at least for connecting, then one each.
+		if n, found := strings.CutPrefix(strings.TrimSpace(line), "total_connections_received:"); found {
+			if got, most := number(t, n), 30; got > most {
+				t.Errorf("%d connections within %v, want %d at most", got, watched, most)
+			}
+		}
+	}
+	server.Do(t, "ACL", "SETUSER", "limited", "&gallery:artwork:*")
+	e.awaitTold(t, 0)
+	insist(t, b, "artwork:1", "allowed")
+	e.awaitMessage(t, "allowed")
+}
+
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
