@@ -48,11 +48,15 @@ type View struct {
 	At       time.Time
 }
 
+// importBatch is how many rows go into one statement. SQLite looks each $n up
+// among all those before it: ten times the rows cost ten times as much each.
+const importBatch = 100
+
 // ImportViews adds views without counting them; [Tx.CountImported] does that
 // after the last. The viewers must exist, and the artist is the caller's to
 // leave out; who has viewed the artwork before is left out here.
 func (tx *Tx) ImportViews(ctx context.Context, artworkID string, views []View) error {
-	for chunk := range slices.Chunk(views, batch) {
+	for chunk := range slices.Chunk(views, importBatch) {
 		args := make([]any, 0, 3*len(chunk))
 		for _, v := range chunk {
 			args = append(args, artworkID, v.ViewerID, micros(v.At))
@@ -68,7 +72,7 @@ func (tx *Tx) ImportViews(ctx context.Context, artworkID string, views []View) e
 // ImportComments adds comments to an artwork, whose ids must be new, without
 // counting them, as ImportViews does. Of their users only the ID counts.
 func (tx *Tx) ImportComments(ctx context.Context, artworkID string, comments []gallery.Comment) error {
-	for chunk := range slices.Chunk(comments, batch) {
+	for chunk := range slices.Chunk(comments, importBatch) {
 		args := make([]any, 0, 5*len(chunk))
 		for _, c := range chunk {
 			args = append(args, c.ID, artworkID, c.User.ID, c.Content, micros(c.CreatedAt))
