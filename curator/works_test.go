@@ -255,7 +255,7 @@ func TestDeletingAWork(t *testing.T) {
 // TestJanitor: a blob without a row goes, at the start, once it is old; one that
 // hangs, and one whose upload is under way, stay.
 func TestJanitor(t *testing.T) {
-	h := open(t, plan{idle: true, retention: 2 * time.Hour})
+	h := open(t, plan{idle: true, retention: 24 * time.Hour})
 	artist, fan := h.person("ana", true), h.person("ben", false)
 	hanging := h.hang(artist, gallery.RevealAny, views(10))
 	if _, err := h.Comment(t.Context(), fan, hanging.ID, "!"); err != nil {
@@ -271,18 +271,18 @@ func TestJanitor(t *testing.T) {
 		t.Fatalf("%d blobs, want the work and the orphan", got)
 	}
 	tidy := func(now time.Time) {
-		late := open(t, plan{dir: h.dir, now: func() time.Time { return now }, retention: 2 * time.Hour})
+		late := open(t, plan{dir: h.dir, now: func() time.Time { return now }, retention: 24 * time.Hour})
 		eventually(t, "the janitor is through", func() bool { return strings.Contains(late.log.String(), "tidied up") })
 		late.stop()
 	}
-	tidy(time.Now().Add(50 * time.Minute))
+	tidy(time.Now().Add(23 * time.Hour))
 	if got := len(h.blobs()); got != 2 {
 		t.Fatalf("%d blobs, want a fresh orphan left alone", got)
 	}
 	if got := len(h.inbox(artist)); got != 1 {
 		t.Fatalf("%d entries in the inbox, want a fresh one left alone", got)
 	}
-	tidy(time.Now().Add(3 * time.Hour))
+	tidy(time.Now().Add(25 * time.Hour))
 	left := h.blobs()
 	if len(left) != 1 || !strings.HasPrefix(left[0], hanging.ID) {
 		t.Errorf("left in the vault: %v, want the hanging work", left)
