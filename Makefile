@@ -24,7 +24,7 @@ build: ## the one binary, ./gallery
 test: deps ## every test, with the race detector; installs what they need
 	GO=$(GO) sh scripts/test.sh -p $(TEST_PARALLEL) ./...
 
-deps: ## what the tests need beyond Go: a C compiler, Node.js, ws
+deps: ## what the tests need beyond Go: compiler, Node.js, servers
 	GO=$(GO) sh scripts/deps.sh
 
 check: ## formatting, vet, staticcheck, cross-compilation, tidy modules
