@@ -3,15 +3,33 @@
 -- the life of the keys in milliseconds, 1 to forget first what is known of the
 -- node, how many people it takes for known, its anonymous, how many have come,
 -- then those, then who has gone.
--- Answers 0, and takes nothing down, when more or fewer people of the node are
--- known than it believes: then it has to tell all anew.
+-- Answers 0, and takes nothing down, when what is known of the node is not what
+-- it believes: then it has to tell all anew.
 local me, lease, life, expected = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 local mine = KEYS[4]
 if ARGV[5] == '1' then
 	forget(me)
 	expected = 0
+	-- Where a key was lost without the others, people would be counted for nodes
+	-- that they are not on, for ever: the sums tell, and all are counted anew.
+	local all, sum = redis.call('ZRANGE', nodes, 0, -1), 0
+	for _, n in ipairs(redis.call('HVALS', users)) do
+		sum = sum + n
+	end
+	for _, node in ipairs(all) do
+		sum = sum - redis.call('SCARD', sets .. node)
+	end
+	if sum ~= 0 then
+		redis.call('DEL', users)
+		for _, node in ipairs(all) do
+			for _, user in ipairs(redis.call('SMEMBERS', sets .. node)) do
+				redis.call('HINCRBY', users, user, 1)
+			end
+		end
+	end
 end
-if redis.call('SCARD', mine) ~= expected or redis.call('HLEN', users) < expected then
+if redis.call('SCARD', mine) ~= expected or redis.call('HLEN', users) < expected
+	or expected > 0 and not redis.call('ZSCORE', nodes, me) then
 	return 0
 end
 
