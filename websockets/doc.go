@@ -38,7 +38,9 @@
 // whoever publishes writes to it without waiting; a second goroutine exists only
 // while the peer is slow. A socket that has fallen behind what it was told of,
 // or asks for ?since=, is caught up from the store by an errand. Closed gives
-// back the places in the groups and the limits, and comes exactly once.
+// back the places in the groups and the limits, and comes exactly once. From the
+// upgrade until then an artwork socket counts as one of those before the work: as
+// its person's while what opened it holds, as an anonymous one after that.
 //
 // # What is guaranteed
 //
@@ -70,4 +72,5 @@
 //	resync.mu → crew.mu
 //	visit.mu → errand.mu → crew.mu
 //	visit.mu → Conn.mu → pulse.mu
+//	visit.mu → the locks of Gallery.Enter
 package websockets
