@@ -100,7 +100,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.sockets, err = websockets.NewServer(n.curator, n.live.broker, websockets.Settings{
-		Origin: origins, Peer: peers, Limits: limits, Log: edge, Now: c.Now,
+		Origin: origins, Peer: peers, Limits: limits, Log: edge, Now: n.db.Clock,
 	})
 	if err != nil {
 		return err

@@ -165,7 +165,7 @@ func (c *ArtworkConsumer) status(ctx context.Context) {
 		return
 	case err != nil:
 		c.server.log.Error("check_status cannot be answered", "artwork", c.artworkID, "error", err)
-		c.trouble()
+		c.fault(err)
 		return
 	}
 	c.mu.Lock()

@@ -53,7 +53,7 @@ func (c *ArtworkConsumer) enter() {
 	if w := c.watcher; w != nil && !w.over {
 		who = w.who
 		if !who.ExpiresAt.IsZero() {
-			w.expiry = time.AfterFunc(time.Until(who.ExpiresAt), w.stepDown)
+			w.expiry = time.AfterFunc(c.server.until(who.ExpiresAt), w.stepDown)
 		}
 	}
 	c.leave = c.server.gallery.Enter(c.artworkID, who)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
@@ -133,7 +134,7 @@ func (c *NotificationConsumer) Opened(conn *Conn) {
 		c.catching.start(c.server, c.catchUpBoth)
 	}
 	if !c.who.ExpiresAt.IsZero() {
-		conn.CloseAt(c.who.ExpiresAt, CloseSignedOut, "token expired")
+		conn.CloseAt(time.Now().Add(c.server.until(c.who.ExpiresAt)), CloseSignedOut, "token expired")
 	}
 	if c.ending != nil {
 		conn.Close(c.ending.code, c.ending.reason)
@@ -169,7 +170,7 @@ func (c *NotificationConsumer) hear(st *stream, e event) {
 func (c *NotificationConsumer) catchUpBoth(ctx context.Context) {
 	for _, st := range []*stream{&c.inbox, &c.system} {
 		if err := c.catchUp(ctx, st); err != nil {
-			c.fault(ctx, "notifications cannot be caught up", err)
+			c.broken(ctx, "notifications cannot be caught up", err)
 			return
 		}
 	}
@@ -188,7 +189,7 @@ func (c *NotificationConsumer) check(ctx context.Context) {
 	case gallery.CodeOf(err) == gallery.Unauthorized:
 		c.end(CloseSignedOut, "signed out")
 	case err != nil:
-		c.fault(ctx, "a sign-out cannot be confirmed", err)
+		c.broken(ctx, "a sign-out cannot be confirmed", err)
 	default:
 		c.trust()
 	}
@@ -239,18 +240,18 @@ func (c *NotificationConsumer) markRead(ctx context.Context) {
 		return err
 	})
 	if err != nil {
-		c.fault(ctx, "mark_read failed", err)
+		c.broken(ctx, "mark_read failed", err)
 	}
 }
 
-// fault ends the socket over what the store has failed to do for it, which is
+// broken ends the socket over what the store has failed to do for it, which is
 // not to say the server's own end.
-func (c *NotificationConsumer) fault(ctx context.Context, what string, err error) {
+func (c *NotificationConsumer) broken(ctx context.Context, what string, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	c.server.log.Error(what, "user", c.who.User.ID, "error", err)
-	c.trouble()
+	c.fault(err)
 }
 
 // Closed implements [Handler].

@@ -59,13 +59,15 @@ func (s *Server) persistIn(ctx context.Context, queue turns, ask func(ctx contex
 	return err
 }
 
+var errPanic = errors.New("panic")
+
 // attempt asks once. A panic of the store's must not take the node down with
 // it; it becomes an error, which ends the socket that it was for.
 func (s *Server) attempt(ctx context.Context, ask func(ctx context.Context) error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			s.panicked(value, debug.Stack())
-			err = fmt.Errorf("panic: %s", panicText(value))
+			err = fmt.Errorf("%w: %s", errPanic, panicText(value))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)

@@ -33,7 +33,8 @@ type Settings struct {
 	// Log gets what went wrong, never a token, a query or a message. nil
 	// discards it.
 	Log *slog.Logger
-	// Now tells the time to the limits made here; nil is time.Now.
+	// Now is the clock that dates credentials, which all nodes should share:
+	// their sockets close at the same moment then. nil is time.Now.
 	Now func() time.Time
 }
 
@@ -49,6 +50,7 @@ type Server struct {
 	peer    *peer.Resolver
 	limits  *ratelimit.Limits
 	log     *slog.Logger
+	now     func() time.Time
 
 	admission  chan struct{} // a slot for each handshake that may read the store
 	handshakes crew
@@ -78,10 +80,14 @@ func NewServer(g Gallery, b pubsub.Broker, settings Settings) (*Server, error) {
 		origin:    settings.Origin,
 		peer:      settings.Peer,
 		limits:    settings.Limits,
+		now:       settings.Now,
 		log:       cmp.Or(settings.Log, slog.New(slog.DiscardHandler)),
 		admission: make(chan struct{}, handshakesAtOnce),
 		reading:   make(turns, turnsAtOnce),
 		writing:   make(turns, turnsAtOnce),
+	}
+	if s.now == nil {
+		s.now = time.Now
 	}
 	if s.limits == nil {
 		s.limits = ratelimit.New(ratelimit.Defaults(), settings.Now, nil)
@@ -154,6 +160,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	return nil
 }
+
+// until is how long it is until a credential ends.
+func (s *Server) until(end time.Time) time.Duration { return end.Sub(s.now()) }
 
 // spawn runs work on a goroutine that Run waits for; false once Run is over
 // and there is nobody to wait.

@@ -152,35 +152,44 @@ func (p *pipes) dial(t *testing.T, path string) *socket {
 	return &socket{t, conn}
 }
 
+// TestTokenExpiry on nodes whose own clock is right, and five seconds ahead and
+// behind of the one that dates tokens.
 func TestTokenExpiry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		h := openHouseOn(t, websockets.Settings{Conn: websockets.Config{PingInterval: 9000 * time.Hour}}, p)
-		a := h.wall.hang("Nocturne")
-		token, who := h.wall.enrol("frida", time.Hour)
-		notifications := p.dial(t, "/ws/notifications/?token="+token)
-		notifications.want(`{"type": "welcome", "message": "Connected to notification service"}`)
-		watching := p.dial(t, "/ws/artwork/"+a.ID+"/?token="+token)
-		watching.next()
+	for _, ahead := range []time.Duration{0, 5 * time.Second, -5 * time.Second} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { tokenExpiry(t, ahead) })
+		})
+	}
+}
 
-		_, _, err := notifications.conn.Read(t.Context())
-		if got, want := client.CloseStatus(err), websockets.CloseSignedOut; int(got) != want {
-			t.Errorf("notifications socket: got %v, want close code %d", err, want)
-		}
-		if late := time.Since(who.ExpiresAt); late < 0 || late > time.Second {
-			t.Errorf("notifications socket closed %v after the token's end, want within a second", late)
-		}
+func tokenExpiry(t *testing.T, ahead time.Duration) {
+	now := func() time.Time { return time.Now().Add(-ahead) }
+	p := newPipes()
+	h := openHouseOn(t, websockets.Settings{Now: now, Conn: websockets.Config{PingInterval: 9000 * time.Hour}}, p)
+	a := h.wall.hang("Nocturne")
+	token, who := h.wall.enrol("frida", time.Hour)
+	notifications := p.dial(t, "/ws/notifications/?token="+token)
+	notifications.want(`{"type": "welcome", "message": "Connected to notification service"}`)
+	watching := p.dial(t, "/ws/artwork/"+a.ID+"/?token="+token)
+	watching.next()
 
-		// The artwork socket goes on as an anonymous one.
-		time.Sleep(time.Hour)
-		watching.quiet()
-		h.tellReveal(t, h.wall.reveal(a.ID))
-		if m := watching.next(); !hasType(m, "artwork_revealed") {
-			t.Errorf("artwork socket after the token's end: got %v, want artwork_revealed", m)
-		}
-		watching.conn.CloseNow()
-		h.stop()
-	})
+	_, _, err := notifications.conn.Read(t.Context())
+	if got, want := client.CloseStatus(err), websockets.CloseSignedOut; int(got) != want {
+		t.Errorf("notifications socket: got %v, want close code %d", err, want)
+	}
+	if late := now().Sub(who.ExpiresAt); late < 0 || late > time.Second {
+		t.Errorf("notifications socket closed %v after the token's end, want within a second", late)
+	}
+
+	// The artwork socket goes on as an anonymous one.
+	time.Sleep(time.Hour)
+	watching.quiet()
+	h.tellReveal(t, h.wall.reveal(a.ID))
+	if m := watching.next(); !hasType(m, "artwork_revealed") {
+		t.Errorf("artwork socket after the token's end: got %v, want artwork_revealed", m)
+	}
+	watching.conn.CloseNow()
+	h.stop()
 }
 
 // TestJoinsAndLeaves comes and goes on few works from many goroutines, so that

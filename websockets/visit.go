@@ -1,6 +1,9 @@
 package websockets
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
 // visit is what the two consumers have in common: a connection that does not
 // exist yet while the consumer already listens, and what must be given back when
@@ -45,6 +48,15 @@ func (v *visit) end(code int, reason string) {
 	if conn != nil {
 		conn.Close(code, reason)
 	}
+}
+
+// fault closes the socket over an error of the store's that is no answer.
+func (v *visit) fault(err error) {
+	if errors.Is(err, errPanic) {
+		v.end(CloseInternal, "internal error")
+		return
+	}
+	v.trouble()
 }
 
 // trouble closes the socket because the store has failed it: the client is to
