@@ -54,6 +54,7 @@ func (c *call) key() string {
 }
 
 func (c *call) do() {
+	c.r.Header.Del(c.fault.Ignore)
 	if bucket, _, _ := strings.Cut(strings.TrimPrefix(c.r.URL.Path, "/"), "/"); bucket != c.Bucket {
 		c.refuse(404, "NoSuchBucket", "The specified bucket does not exist")
 		return

@@ -23,6 +23,7 @@ type Fault struct {
 	Status int           // refused with it: 503, 500, 507 …
 	Cut    Cut           // the connection ends
 	After  int64         // this many bytes of the body that is cut
+	Ignore string        // a header that is not looked at, but for the signature
 }
 
 // Cut says where a connection ends.

@@ -251,6 +251,33 @@ func TestReplacedWhileRead(t *testing.T) {
 	}
 }
 
+// TestStoreThatIgnoresHeaders reads from stores that do not look at what a
+// request asks: an error, and never a byte from elsewhere.
+func TestStoreThatIgnoresHeaders(t *testing.T) {
+	server, bucket := start(t)
+	for _, header := range []string{"If-Match", "Range"} {
+		server.Fault(func(s3server.Request) s3server.Fault { return s3server.Fault{Ignore: header} })
+		server.Put("work", bytes.Repeat([]byte{1}, 3*mib))
+		blob, err := bucket.Open(t.Context(), "work")
+		if header == "Range" {
+			if err == nil {
+				blob.Close()
+				t.Error("a store without ranges: got nil, want an error")
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		defer blob.Close()
+		server.Put("work", bytes.Repeat([]byte{2}, 3*mib))
+		p := make([]byte, mib)
+		if n, err := blob.ReadAt(p, mib); n > 0 || err == nil || gallery.CodeOf(err) == gallery.Unavailable {
+			t.Errorf("another version: got %d bytes and %v, want none and an error that trying again does not mend", n, err)
+		}
+	}
+}
+
 func TestNoRoom(t *testing.T) {
 	for _, size := range []int{10, 9 * mib} {
 		server, bucket := start(t)

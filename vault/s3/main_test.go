@@ -120,15 +120,6 @@ func get(ctx context.Context, blobs vault.Blobs, name string) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(blob, 0, blob.Size()))
 }
 
-// count tells how many requests of each kind there were since the last call.
-func count(server *s3server.Server) map[string]int {
-	n := map[string]int{}
-	for _, r := range server.Requests() {
-		n[r.Op]++
-	}
-	return n
-}
-
 // wantEmpty wants nothing in the store, nor on its way into it.
 func wantEmpty(t testing.TB, server *s3server.Server, when string) {
 	t.Helper()
