@@ -18,7 +18,10 @@ import (
 // as, and what has to be told once it is committed.
 type act struct {
 	*store.Tx
-	now    time.Time
+	now    time.Time     // what the act counts as
+	asked  bool          // now is the database's own; see present
+	ahead  time.Duration // by which now was ahead of it before
+	people int64         // before the one work that the act judges; 0 when it did not ask
 	relay  *relay
 	notes  []note
 	events []gallery.Event
@@ -100,7 +103,7 @@ func (a *act) tell(ctx context.Context, e gallery.Event) error {
 	e.ID, e.CreatedAt = newID(), a.now
 	a.relay.claim(e.ID)
 	a.events = append(a.events, e)
-	if err := a.Enqueue(ctx, e, ""); err != nil {
+	if err := a.Enqueue(ctx, e, a.relay.c.config.Node); err != nil {
 		return fmt.Errorf("enqueue %s: %w", e.Kind, err)
 	}
 	return nil

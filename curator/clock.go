@@ -55,6 +55,7 @@ func (c *Curator) runClock(ctx context.Context) {
 	defer every.Stop()
 	instant := time.NewTimer(0) // what fell due while nobody ran
 	defer instant.Stop()
+	outage := c.outage("reveal what is due")
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,10 +65,8 @@ func (c *Curator) runClock(ctx context.Context) {
 		case <-instant.C:
 		}
 		next, err := c.revealDue(ctx)
-		if err != nil && ctx.Err() == nil {
-			// Nothing is lost: what is due stays due until the next look.
-			c.config.Log.ErrorContext(ctx, "reveal what is due", "error", err)
-		}
+		// Nothing is lost by an error: what is due stays due until the next look.
+		outage.note(ctx, err)
 		if !next.IsZero() {
 			instant.Reset(next.Sub(c.instant()))
 		}
@@ -75,11 +74,12 @@ func (c *Curator) runClock(ctx context.Context) {
 }
 
 // revealDue reveals everything whose time has come, and returns the next instant
-// within sight, zero when there is none.
+// within sight, by this node's clock, zero when there is none.
 func (c *Curator) revealDue(ctx context.Context) (next time.Time, err error) {
+	var ahead time.Duration // of the database's clock, as far as it has told
 	for {
 		var due []store.Due
-		now := c.instant()
+		now := c.instant().Add(-ahead)
 		err := c.read(ctx, func(tx *store.Tx) (err error) {
 			due, err = tx.Due(ctx, now.Add(lookAhead))
 			return err
@@ -88,13 +88,17 @@ func (c *Curator) revealDue(ctx context.Context) (next time.Time, err error) {
 			return time.Time{}, fmt.Errorf("look ahead: %w", err)
 		}
 		works, next := split(due, now)
+		if !next.IsZero() {
+			next = next.Add(ahead)
+		}
 		if len(works) == 0 {
 			return next, nil
 		}
 		var failed error
 		for most := firstTick; len(works) > 0; most = min(2*most, mostTick) {
 			n := min(most, len(works))
-			failed = errors.Join(failed, c.tick(ctx, works[:n]))
+			early, err := c.tick(ctx, works[:n])
+			failed, ahead = errors.Join(failed, err), max(ahead, early)
 			works = works[n:]
 		}
 		if failed != nil {
@@ -120,29 +124,49 @@ func split(due []store.Due, now time.Time) (works []string, next time.Time) {
 }
 
 // tick judges works whose time has come, in one transaction. When that fails
-// each is judged by itself, so that one broken work holds up no other.
-func (c *Curator) tick(ctx context.Context, works []string) error {
-	err := c.write(ctx, func(a *act) error {
-		for _, id := range works {
-			art, err := a.LockArtwork(ctx, id)
-			if gallery.CodeOf(err) == gallery.NotFound {
-				continue // deleted since we looked
-			}
-			if err != nil {
-				return err
-			}
-			if err := a.judge(ctx, &art, false); err != nil {
+// each is judged by itself, so that one broken work holds up no other. early is
+// by how much this node's clock was ahead of the database's, if that has mattered.
+func (c *Curator) tick(ctx context.Context, works []string) (early time.Duration, err error) {
+	err = c.write(ctx, func(a *act) error {
+		arts, err := a.LockArtworks(ctx, works) // but for those deleted since we looked
+		if err != nil {
+			return err
+		}
+		for i := range arts {
+			if err := a.judge(ctx, &arts[i], false); err != nil {
 				return err
 			}
 		}
+		early = a.ahead
 		return nil
 	})
 	if gallery.CodeOf(err) != gallery.Internal || ctx.Err() != nil || len(works) == 1 {
-		return err
+		return early, err
 	}
 	err = nil
 	for _, id := range works {
-		err = errors.Join(err, c.tick(ctx, []string{id}))
+		one, failed := c.tick(ctx, []string{id})
+		early, err = max(early, one), errors.Join(err, failed)
 	}
-	return err
+	return early, err
+}
+
+// present is the time by which conditions are judged. Of a time condition that
+// would be met by it for the first time the database has the last word, for all
+// nodes the same one: a node whose clock has run ahead since it was last
+// compared must not reveal anything early.
+func (a *act) present(ctx context.Context, conditions []gallery.Condition) (time.Time, error) {
+	due := func(c gallery.Condition) bool {
+		return c.Measure == gallery.MeasureTime && !c.IsMet && !c.RevealAt.After(a.now)
+	}
+	if a.asked || !slices.ContainsFunc(conditions, due) {
+		return a.now, nil
+	}
+	now, err := a.Now(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	a.ahead, a.now, a.asked = a.now.Sub(now), now, true
+	return now, nil
 }

@@ -151,14 +151,16 @@ func TestClock(t *testing.T) {
 }
 
 // TestThousandWorksDueAtOneInstant: all of them, each once, and soon.
-func TestThousandWorksDueAtOneInstant(t *testing.T) {
-	h := open(t, plan{})
+func TestThousandWorksDueAtOneInstant(t *testing.T) { onBoth(t, thousandWorksDueAtOneInstant) }
+
+func thousandWorksDueAtOneInstant(t *testing.T, p plan) {
+	h := open(t, p)
 	artist := h.person("ana", true)
 	instant := time.Now().Add(3 * time.Second)
 	h.hangMany(artist, 1000, func(int) time.Time { return instant })
 	user := h.listen("user:" + artist.User.ID)
 	heard := user.await(t, 1000)
-	if last := heard[len(heard)-1].at.Sub(instant); last > 10*time.Second {
+	if last := heard[len(heard)-1].at.Sub(instant); last > 30*time.Second {
 		t.Errorf("the last of 1,000 was told %v late", last)
 	}
 	seqs := make([]int64, len(heard))
@@ -199,8 +201,10 @@ func TestFirstOfManyWaitsForFew(t *testing.T) {
 
 // TestClockInRealTime holds the promise of 50 ms at ten times that, so that it
 // holds on a busy machine; BenchmarkReveal holds the promise itself.
-func TestClockInRealTime(t *testing.T) {
-	h := open(t, plan{})
+func TestClockInRealTime(t *testing.T) { onBoth(t, clockInRealTime) }
+
+func clockInRealTime(t *testing.T, p plan) {
+	h := open(t, p)
 	artist := h.person("ana", true)
 	begun := time.Now()
 	instants := h.hangMany(artist, 12, func(i int) time.Time { return begun.Add(1500*time.Millisecond + time.Duration(i*130)*time.Millisecond) })

@@ -10,6 +10,7 @@ import (
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
+	"invisibleart.example/gallery/presence"
 	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
 	"invisibleart.example/gallery/vault"
@@ -31,6 +32,16 @@ type Config struct {
 	// ratelimit.Defaults, never none.
 	Limits *ratelimit.Limits
 
+	// Node tells this process from the others over the same store, of which no
+	// two may have one name at a time. What happens here is told by this one,
+	// unless it dies: then by another after 5 seconds, or at once by the next of
+	// its name. "" is for those who do not run, such as an operator's command:
+	// the next sweep of any node tells it.
+	Node string
+
+	// Presence knows who is before the works; nil counts this process alone.
+	Presence presence.Tracker
+
 	Log            *slog.Logger     // nil: nothing is logged
 	Now            func() time.Time // nil: time.Now
 	InboxRetention time.Duration    // how long notifications are kept; 0: 365 days
@@ -43,10 +54,11 @@ type Curator struct {
 	config Config
 	phase  atomic.Int32
 
-	views *batcher
-	relay *relay
-	clock *clock
-	open  *uploads
+	views  *batcher
+	relay  *relay
+	clock  *clock
+	crowds *crowds
+	open   *uploads
 }
 
 // The phases of a Curator's life, in order.
@@ -75,6 +87,9 @@ func New(config Config) (*Curator, error) {
 	if config.Limits == nil {
 		config.Limits = ratelimit.New(ratelimit.Defaults(), config.Now, nil)
 	}
+	if config.Presence == nil {
+		config.Presence = presence.NewMemory()
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -84,8 +99,9 @@ func New(config Config) (*Curator, error) {
 	if config.MaxUpload == 0 {
 		config.MaxUpload = 64 << 20
 	}
-	c := &Curator{config: config, views: newBatcher(), clock: newClock(), open: newUploads()}
+	c := &Curator{config: config, views: newBatcher(), clock: newClock(), crowds: newCrowds(), open: newUploads()}
 	c.relay = newRelay(c)
+	config.Presence.OnRise(c.crowds.rise)
 	return c, nil
 }
 
@@ -108,6 +124,7 @@ func (c *Curator) Run(ctx context.Context) error {
 	relay.Go(func() { c.relay.run(relaying) })
 	others.Go(func() { c.runViews(ctx) })
 	others.Go(func() { c.runClock(ctx) })
+	others.Go(func() { c.runCrowds(ctx) })
 	others.Go(func() { c.runJanitor(ctx) })
 	others.Wait()
 	stopRelay()
@@ -138,5 +155,11 @@ func unavailable(cause error) error {
 	}
 }
 
-// instant is the present with the precision the store keeps.
-func (c *Curator) instant() time.Time { return c.config.Now().UTC().Truncate(time.Microsecond) }
+// instant is the present, as all nodes over this store count it and with the
+// precision that it keeps.
+func (c *Curator) instant() time.Time { return c.config.DB.Clock().UTC().Truncate(time.Microsecond) }
+
+// outage is that of a worker who keeps doing something.
+func (c *Curator) outage(doing string) *outage {
+	return &outage{log: c.config.Log, doing: doing, now: c.instant}
+}

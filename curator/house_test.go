@@ -16,6 +16,8 @@ import (
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
 	"invisibleart.example/gallery/curator"
+	"invisibleart.example/gallery/gallerytest/servers"
+	"invisibleart.example/gallery/presence"
 	"invisibleart.example/gallery/pubsub"
 	"invisibleart.example/gallery/ratelimit"
 	"invisibleart.example/gallery/store"
@@ -30,6 +32,7 @@ type house struct {
 	*curator.Curator
 	t      testing.TB
 	dir    string
+	source string // of the store
 	db     *store.DB
 	broker pubsub.Broker
 	tokens *auth.Tokens
@@ -40,8 +43,11 @@ type house struct {
 // plan says how a house differs from the usual one.
 type plan struct {
 	dir       string // of another house, to share its files
-	idle      bool   // does not Run
+	source    string // of the store; "" is a file in dir
+	node      string
+	idle      bool // does not Run
 	broker    pubsub.Broker
+	presence  presence.Tracker
 	now       func() time.Time
 	cost      auth.Cost
 	maxUpload int64
@@ -50,9 +56,12 @@ type plan struct {
 
 func open(t testing.TB, p plan) *house {
 	t.Helper()
-	h := &house{t: t, dir: p.dir, broker: p.broker, log: &syncBuffer{}, stop: func() {}}
+	h := &house{t: t, dir: p.dir, source: p.source, broker: p.broker, log: &syncBuffer{}, stop: func() {}}
 	if h.dir == "" {
 		h.dir = t.TempDir()
+	}
+	if h.source == "" {
+		h.source = filepath.Join(h.dir, "gallery.db")
 	}
 	if h.broker == nil {
 		h.broker = pubsub.NewMemory()
@@ -64,7 +73,7 @@ func open(t testing.TB, p plan) *house {
 		p.cost = auth.Cost{MemoryKiB: 8, Time: 1, Threads: 1} // the cheapest there is
 	}
 	var err error
-	if h.db, err = store.Open(t.Context(), filepath.Join(h.dir, "gallery.db"), store.Options{Now: p.now}); err != nil {
+	if h.db, err = store.Open(t.Context(), h.source, store.Options{Now: p.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.db.Close() })
@@ -87,7 +96,7 @@ func open(t testing.TB, p plan) *house {
 		Tokens: h.tokens, Passwords: auth.NewPasswords(p.cost),
 		Events: websockets.NewEventHandler(h.broker), Limits: ratelimit.New(ratelimit.Off(), p.now, nil),
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: p.now,
-		MaxUpload: p.maxUpload, InboxRetention: p.retention,
+		Node: p.node, Presence: p.presence, MaxUpload: p.maxUpload, InboxRetention: p.retention,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,12 +107,32 @@ func open(t testing.TB, p plan) *house {
 	return h
 }
 
+// beside opens another house over the same store and works, with a broker of its
+// own unless p shares one.
+func (h *house) beside(p plan) *house {
+	h.t.Helper()
+	p.dir, p.source = h.dir, h.source
+	return open(h.t, p)
+}
+
+// onBoth runs a test on an SQLite file and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, p plan)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, plan{}) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, plan{source: servers.Database(t)}) })
+}
+
 // run starts the curator's workers; stop, at the latest the end of the test,
 // ends them.
 func (h *house) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- h.Run(ctx) }()
+	go func() {
+		var clock sync.WaitGroup
+		clock.Go(func() { h.db.Run(ctx) })
+		err := h.Run(ctx)
+		clock.Wait()
+		ended <- err
+	}()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -225,7 +254,8 @@ func types(list []gallery.Notification) (t []string) {
 func (h *house) waiting() (n int) {
 	h.t.Helper()
 	h.read(func(tx *store.Tx) error {
-		events, err := tx.Outbox(context.Background(), time.Now().Add(100*365*24*time.Hour), 1_000_000)
+		// Every row is abandoned by then.
+		events, err := tx.Outbox(context.Background(), "", time.Now().Add(100*365*24*time.Hour), 1_000_000)
 		n = len(events)
 		return err
 	})
@@ -236,9 +266,9 @@ func (h *house) waiting() (n int) {
 // machine may need.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: still not after 20 s", what)
+			t.Fatalf("%s: still not after a minute", what)
 		}
 	}
 }
@@ -387,4 +417,14 @@ func (h *house) hangMany(artist auth.Identity, n int, due func(i int) time.Time)
 		h.t.Fatal(err)
 	}
 	return instants
+}
+
+// lines are those of the log that hold a text.
+func (b *syncBuffer) lines(holding string) (lines []string) {
+	for line := range strings.Lines(b.String()) {
+		if strings.Contains(line, holding) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

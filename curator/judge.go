@@ -13,10 +13,13 @@ import (
 // reveals the artwork when the conditions say so or the artist's hand does.
 // The caller holds the artwork's row lock; art is brought up to date.
 func (a *act) judge(ctx context.Context, art *gallery.Artwork, byHand bool) error {
-	// Reactions and concurrent viewers have their rules but no source yet, so
-	// they count nothing.
+	now, err := a.present(ctx, art.Conditions)
+	if err != nil {
+		return fmt.Errorf("judge artwork %s: %w", art.ID, err)
+	}
+	// Reactions have their rule but no source yet, so they count nothing.
 	judged, reveal := gallery.Judge(art.RevealWhen, art.Conditions, gallery.Tally{
-		Now: a.now, Views: art.ViewCount, Comments: art.CommentCount,
+		Now: now, Views: art.ViewCount, Comments: art.CommentCount, ConcurrentViewers: a.people,
 	})
 	if !slices.Equal(judged, art.Conditions) {
 		if err := a.SaveConditions(ctx, art.ID, judged); err != nil {

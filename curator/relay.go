@@ -2,8 +2,6 @@ package curator
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +32,11 @@ const (
 // relay tells the sockets what was committed: from one goroutine, in order, and
 // at least once. Its truth is the outbox; what it holds in memory only makes it
 // fast.
+//
+// Of several nodes each tells by the fast path what happened on it. Everything
+// else is told by a sweep, which first claims the rows, so that no other does.
+// So a row is told twice only when its node died, or lost the store, between the
+// telling and the removing.
 type relay struct {
 	c    *Curator
 	wake chan struct{}
@@ -45,15 +48,19 @@ type relay struct {
 	flight  map[string]bool
 	queue   []gallery.Event
 	open    bool
-	failure error // why the last pass was given up, nil when it was not
+	failure error // why the broker seems to be away, nil when it does not
 
 	// Only the relay's own goroutine touches these.
-	told   []string        // rows to remove
-	failed map[string]bool // rows that a sweep tried to tell, and could not
+	told          []string        // rows to remove
+	failed        map[string]bool // rows that a sweep tried to tell, and could not
+	broker, store *outage
 }
 
 func newRelay(c *Curator) *relay {
-	return &relay{c: c, wake: make(chan struct{}, 1), flight: map[string]bool{}, failed: map[string]bool{}}
+	return &relay{
+		c: c, wake: make(chan struct{}, 1), flight: map[string]bool{}, failed: map[string]bool{},
+		broker: c.outage("tell what happened"), store: c.outage("sweep the outbox"),
+	}
 }
 
 // claim keeps the sweep from a row that is about to be committed.
@@ -103,11 +110,17 @@ func (r *relay) trouble() error {
 	return r.failure
 }
 
+func (r *relay) gaveUp(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failure = err
+}
+
 // run tells events until ctx ends, then what is still queued as far as it gets.
 func (r *relay) run(ctx context.Context) {
 	r.admit(true)
-	every := time.NewTicker(sweepEvery)
-	defer every.Stop()
+	next := time.NewTimer(nextSweep())
+	defer next.Stop()
 	now := make(chan struct{})
 	close(now)
 	more := r.sweep(ctx)
@@ -121,13 +134,14 @@ func (r *relay) run(ctx context.Context) {
 			r.admit(false)
 			rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 			defer cancel()
-			r.tellAll(rest, r.take())
+			r.tellAll(rest, r.take(), time.Time{})
 			r.removeTold(rest)
 			return
 		case <-r.wake:
-			r.tellAll(ctx, r.take())
-		case <-every.C:
+			r.tellAll(ctx, r.take(), time.Time{})
+		case <-next.C:
 			more = r.sweep(ctx)
+			next.Reset(nextSweep())
 		case <-again:
 			more = r.sweep(ctx)
 		}
@@ -149,69 +163,4 @@ func (r *relay) take() []gallery.Event {
 	r.queue = nil
 	slices.SortFunc(events, func(x, y gallery.Event) int { return strings.Compare(x.ID, y.ID) })
 	return events
-}
-
-// tellAll tells claimed events in their order. It gives up when the broker seems
-// to be away. What it could not tell is released; failed are those of it that it
-// tried.
-func (r *relay) tellAll(ctx context.Context, events []gallery.Event) (untold []gallery.Event, failed map[string]bool) {
-	failed = map[string]bool{}
-	inRow := 0
-	for i, e := range events {
-		if inRow == enough || ctx.Err() != nil {
-			untold = append(untold, events[i:]...)
-			break
-		}
-		err := r.tell(ctx, e)
-		if err == nil {
-			inRow = 0
-			r.gaveUp(nil)
-			if r.told = append(r.told, e.ID); len(r.told) >= deleteBatch {
-				r.removeTold(ctx)
-			}
-			continue
-		}
-		untold = append(untold, e)
-		failed[e.ID] = true
-		if !errors.Is(err, errUnknownKind) { // no fault of the broker's
-			if inRow++; inRow == enough {
-				r.gaveUp(err)
-			}
-		}
-		if !r.failed[e.ID] { // once for each event, not once a second
-			r.c.config.Log.WarnContext(ctx, "an event waits to be told", "event", e.ID, "kind", e.Kind, "error", err)
-		}
-	}
-	r.release(untold)
-	return untold, failed
-}
-
-func (r *relay) gaveUp(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failure = err
-}
-
-var errUnknownKind = errors.New("the kind of the event is not known; a newer version may have written it")
-
-// tell hands one event to the event handler.
-func (r *relay) tell(ctx context.Context, e gallery.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, publishDeadline)
-	defer cancel()
-	handler := r.c.config.Events
-	switch e.Kind {
-	case gallery.EventArtworkRevealed:
-		return handler.NotifyArtworkRevealed(ctx, e.Artwork, e.Notification)
-	case gallery.EventNewComment:
-		return handler.NotifyNewComment(ctx, e.Notification)
-	case gallery.EventNewView:
-		return handler.NotifyNewView(ctx, e.Notification)
-	case gallery.EventSystemMessage:
-		return handler.BroadcastSystemMessage(ctx, e.Announcement)
-	case gallery.EventArtworkDeleted:
-		return handler.ArtworkDeleted(ctx, e.Artwork.ID)
-	case gallery.EventSignedOut:
-		return handler.SignedOut(ctx, e.UserID)
-	}
-	return fmt.Errorf("%s: %w", e.Kind, errUnknownKind)
 }

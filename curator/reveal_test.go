@@ -18,7 +18,11 @@ import (
 // exact count, each milestone once, and nobody who looked after the reveal sees
 // the work hidden.
 func TestHundredViewersCrossAThresholdAtOnce(t *testing.T) {
-	h := open(t, plan{})
+	onBoth(t, hundredViewersCrossAThresholdAtOnce)
+}
+
+func hundredViewersCrossAThresholdAtOnce(t *testing.T, p plan) {
+	h := open(t, p)
 	artist := h.person("ana", true)
 	viewers := h.people("viewer", 100)
 	var ears []*ear
@@ -69,8 +73,10 @@ func TestHundredViewersCrossAThresholdAtOnce(t *testing.T) {
 
 // TestCommentsAndViewsCrossTogether: two conditions are met in the same moment
 // by different acts, under both ways to combine them.
-func TestCommentsAndViewsCrossTogether(t *testing.T) {
-	h := open(t, plan{})
+func TestCommentsAndViewsCrossTogether(t *testing.T) { onBoth(t, commentsAndViewsCrossTogether) }
+
+func commentsAndViewsCrossTogether(t *testing.T, p plan) {
+	h := open(t, p)
 	artist := h.person("ana", true)
 	people := h.people("p", 16)
 	for round := range 12 {

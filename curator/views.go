@@ -132,15 +132,14 @@ func (c *Curator) commitViews(ctx context.Context, batch []*view) {
 	var seen map[string]gallery.Artwork
 	err := c.write(ctx, func(a *act) error {
 		seen = make(map[string]gallery.Artwork, len(works))
-		for _, id := range slices.Sorted(maps.Keys(works)) { // the order of locks
-			art, err := a.view(ctx, id, works[id])
-			if gallery.CodeOf(err) == gallery.NotFound {
-				continue // deleted since the viewer found it
-			}
-			if err != nil {
+		arts, err := a.LockArtworks(ctx, slices.Collect(maps.Keys(works)))
+		if err != nil {
+			return err
+		}
+		for _, art := range arts { // but for those deleted since the viewer found them
+			if seen[art.ID], err = a.view(ctx, art, works[art.ID]); err != nil {
 				return err
 			}
-			seen[id] = art
 		}
 		return nil
 	})
@@ -166,21 +165,17 @@ func (c *Curator) commitViews(ctx context.Context, batch []*view) {
 
 // view counts the viewers of one artwork and does what follows from it. Whose
 // account is gone meanwhile does not count.
-func (a *act) view(ctx context.Context, artworkID string, views []*view) (gallery.Artwork, error) {
-	art, err := a.LockArtwork(ctx, artworkID)
-	if err != nil {
-		return gallery.Artwork{}, err
-	}
+func (a *act) view(ctx context.Context, art gallery.Artwork, views []*view) (gallery.Artwork, error) {
 	viewers := make([]string, len(views))
 	for i, v := range views {
 		viewers[i] = v.viewerID
 	}
-	added, total, err := a.AddViews(ctx, artworkID, viewers, a.now)
+	added, total, err := a.AddViews(ctx, art.ID, viewers, a.now)
 	if err != nil {
-		return gallery.Artwork{}, fmt.Errorf("count views of artwork %s: %w", artworkID, err)
+		return gallery.Artwork{}, fmt.Errorf("count views of artwork %s: %w", art.ID, err)
 	}
 	art.ViewCount = total
-	for _, m := range gallery.MilestonesCrossed(total-added, total) {
+	for _, m := range gallery.MilestonesCrossed(max(total-added, art.ViewsBefore), total) {
 		a.note(gallery.EventNewView, art, gallery.MilestoneSentence(art.Title, m),
 			gallery.NotificationData{Type: gallery.ViewMilestone, ViewCount: m})
 	}

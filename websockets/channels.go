@@ -5,6 +5,9 @@ package websockets
 // systemChannel carries what everybody's notifications socket hears.
 const systemChannel = "system"
 
+// reachChannel is subscribed by nobody.
+const reachChannel = "reach"
+
 // artworkChannel carries what happens to one artwork.
 func artworkChannel(artworkID string) string { return "artwork:" + artworkID }
 

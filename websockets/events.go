@@ -63,6 +63,15 @@ func (h *EventHandler) SignedOut(ctx context.Context, userID string) error {
 	return h.publish(ctx, userChannel(userID), envelope{Kind: gallery.EventSignedOut})
 }
 
+// Reach publishes a message that nobody hears, and so tells whether the broker
+// can be reached.
+func (h *EventHandler) Reach(ctx context.Context) error {
+	if err := h.broker.Publish(ctx, reachChannel, nil); err != nil {
+		return fmt.Errorf("reach the broker: %w", err)
+	}
+	return nil
+}
+
 // notify publishes an entry of somebody's inbox.
 func (h *EventHandler) notify(ctx context.Context, kind gallery.EventKind, n gallery.Notification) error {
 	return h.publish(ctx, userChannel(n.RecipientID), envelope{
