@@ -24,6 +24,7 @@ const artist = "frida"
 func Exercise(t *testing.T, open func(t *testing.T) (a, b presence.Tracker)) {
 	for name, test := range map[string]func(t *testing.T, a, b presence.Tracker){
 		"nobody":                      nobody,
+		"who enters counts at once":   atOnce,
 		"tabs are one person":         tabs,
 		"nodes are one gallery":       nodes,
 		"the artist is a visitor":     theArtist,
@@ -69,6 +70,20 @@ func await(t testing.TB, a, b presence.Tracker, artworkID string, people, visito
 }
 
 func nobody(t *testing.T, a, b presence.Tracker) { await(t, a, b, "dusk", 0, 0) }
+
+func atOnce(t *testing.T, a, b presence.Tracker) {
+	for i := range int64(100) {
+		for _, tracker := range []presence.Tracker{a, b} {
+			work := fmt.Sprintf("work %d of %p", i, tracker)
+			tracker.Enter(work, "diego")
+			tracker.Enter(work, "")
+			got, err := tracker.Crowd(context.Background(), work, artist)
+			if want := (presence.Crowd{People: 1, Visitors: 2}); err != nil || got.People < want.People || got.Visitors < want.Visitors {
+				t.Fatalf("right after somebody entered: got %+v and error %v, want %+v", got, err, want)
+			}
+		}
+	}
+}
 
 func tabs(t *testing.T, a, b presence.Tracker) {
 	var leaves []func()
