@@ -37,7 +37,12 @@ func (c *Curator) EditArtwork(ctx context.Context, who auth.Identity, id string,
 	if err := places.err(); err != nil {
 		return gallery.Artwork{}, err
 	}
+	people, err := c.peopleBefore(ctx, who, id, conditions)
+	if err != nil {
+		return gallery.Artwork{}, err
+	}
 	return c.change(ctx, who, id, func(a *act, art *gallery.Artwork) error {
+		a.people = people
 		if conditions != nil || e.When != nil {
 			if art.IsRevealed() {
 				return gallery.Errorf(gallery.Conflict, "The artwork is revealed; its conditions cannot be changed any more.")
@@ -115,6 +120,7 @@ func (c *Curator) change(ctx context.Context, who auth.Identity, id string, fn f
 		return gallery.Artwork{}, err
 	}
 	c.clock.expect(art.Conditions)
+	c.crowds.expect(art)
 	return art, nil
 }
 
