@@ -52,6 +52,7 @@ func (tx *Tx) artworks(ctx context.Context, query string, args ...any) ([]galler
 	for i, a := range list {
 		ids[i] = a.ID
 	}
+	ids = fill(ids)
 	conditions, err := tx.conditions(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func (tx *Tx) LockArtwork(ctx context.Context, id string) (gallery.Artwork, erro
 // each thousand. They are locked in that order, so that two transactions that
 // want some of the same wait for each other in one direction only.
 func (tx *Tx) LockArtworks(ctx context.Context, ids []string) (list []gallery.Artwork, err error) {
-	for chunk := range slices.Chunk(slices.Sorted(slices.Values(ids)), batch) {
+	for chunk := range batches(slices.Sorted(slices.Values(ids))) {
 		in := ` IN (` + marks(1, len(chunk)) + `) ORDER BY `
 		if _, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE id`+in+`id`+tx.db.engine.lockRows, anys(chunk)...); err != nil {
 			return nil, fmt.Errorf("lock %d artworks: %w", len(chunk), err)
@@ -132,16 +133,14 @@ func (tx *Tx) lock(ctx context.Context, artworkID string) error {
 // the others. The vault's collection of orphans asks.
 func (tx *Tx) HasArtworks(ctx context.Context, ids []string) (map[string]bool, error) {
 	known := make(map[string]bool, len(ids))
-	for len(ids) > 0 {
-		n := min(len(ids), batch)
-		found, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE id IN (`+marks(1, n)+`)`, anys(ids[:n])...)
+	for chunk := range batches(ids) {
+		found, err := all(ctx, tx, scanText, `SELECT id FROM artworks WHERE id IN (`+marks(1, len(chunk))+`)`, anys(chunk)...)
 		if err != nil {
-			return nil, fmt.Errorf("look for %d artworks: %w", n, err)
+			return nil, fmt.Errorf("look for %d artworks: %w", len(ids), err)
 		}
 		for _, id := range found {
 			known[id] = true
 		}
-		ids = ids[n:]
 	}
 	return known, nil
 }

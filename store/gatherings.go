@@ -24,7 +24,7 @@ func (tx *Tx) Gatherings(ctx context.Context, artworkIDs []string) (list []Gathe
 		err = r.Scan(&g.ArtworkID, &g.ArtistID, &g.Current, &g.Target)
 		return g, err
 	}
-	for chunk := range slices.Chunk(artworkIDs, batch) {
+	for chunk := range batches(artworkIDs) {
 		found, err := all(ctx, tx, scan, `SELECT c.artwork_id, a.artist_id, c.progress, c.target
 			FROM conditions c JOIN artworks a ON a.id = c.artwork_id
 			WHERE c.artwork_id IN (`+marks(2, len(chunk))+`) AND c.measure = $1 AND c.is_met = 0 AND a.revealed_at IS NULL`, append([]any{string(gallery.MeasureConcurrentViewers)}, anys(chunk)...)...)

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"invisibleart.example/gallery"
@@ -55,7 +54,7 @@ func (tx *Tx) Outbox(ctx context.Context, node string, abandoned time.Time, limi
 // that another holds, and did not abandon, is not touched; nor is one that
 // another is claiming right now.
 func (tx *Tx) ClaimOutbox(ctx context.Context, node string, abandoned, at time.Time, ids []string) (claimed []string, err error) {
-	for chunk := range slices.Chunk(ids, batch) {
+	for chunk := range batches(ids) {
 		got, err := all(ctx, tx, scanText, `UPDATE outbox SET node = $1, claimed_at = $3 WHERE id IN (
 			SELECT id FROM outbox WHERE id IN (`+marks(4, len(chunk))+`)
 			AND (node = $1 OR node = '' OR claimed_at < $2) ORDER BY id`+tx.db.engine.skipLocked+`) RETURNING id`,
@@ -71,7 +70,7 @@ func (tx *Tx) ClaimOutbox(ctx context.Context, node string, abandoned, at time.T
 // DeleteOutbox removes events that have been told. Unknown ids are fine:
 // another node told them.
 func (tx *Tx) DeleteOutbox(ctx context.Context, ids []string) error {
-	for chunk := range slices.Chunk(ids, batch) {
+	for chunk := range batches(ids) {
 		if _, err := tx.exec(ctx, `DELETE FROM outbox WHERE id IN (
 			SELECT id FROM outbox WHERE id IN (`+marks(1, len(chunk))+`) ORDER BY id`+tx.db.engine.lockRows+`)`,
 			anys(chunk)...); err != nil {

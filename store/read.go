@@ -3,14 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
 // MarkRead marks entries of a user's own inbox as read at a time. Ids that are
 // not there, or another's, or read before, change nothing.
 func (tx *Tx) MarkRead(ctx context.Context, userID string, ids []string, at time.Time) error {
-	for chunk := range slices.Chunk(ids, batch) {
+	for chunk := range batches(ids) {
 		if err := tx.markRead(ctx, `id IN (`+marks(3, len(chunk))+`)`, userID, at, anys(chunk)...); err != nil {
 			return fmt.Errorf("mark %d entries of user %s read: %w", len(chunk), userID, err)
 		}

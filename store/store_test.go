@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -20,8 +21,21 @@ type suite struct {
 	source func(t testing.TB) string // of a store with nothing in it
 }
 
-func TestSQLite(t *testing.T)     { suite{sqliteSource}.run(t) }
-func TestPostgreSQL(t *testing.T) { suite{servers.Database}.run(t) }
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	suite{sqliteSource}.run(t)
+}
+
+func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
+	source := servers.Database(t)
+	suite{func(t testing.TB) string {
+		// A schema is as empty as a database, and made in a hundredth of the time.
+		schema := "test_" + strings.ToLower(rand.Text())
+		execute(t, "pgx", source, "CREATE SCHEMA "+schema)
+		return setting(t, source, "search_path", schema)
+	}}.run(t)
+}
 
 // run runs every method whose name begins with Test as a sub-test, so that none
 // can be forgotten.

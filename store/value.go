@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +76,30 @@ func marks(first, n int) string {
 
 // batch is how many values go into one statement. SQLite takes 32,766
 // parameters and PostgreSQL 65,535; beyond a thousand nothing is gained.
-const batch = 1000
+const batch = 1024
+
+// batches cuts the values of an IN list into such as go into one statement, see
+// fill.
+func batches(list []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for chunk := range slices.Chunk(list, batch) {
+			if !yield(fill(chunk)) {
+				return
+			}
+		}
+	}
+}
+
+// fill fills the values of an IN list up to a power of two with the last one,
+// which changes nothing: a connection to PostgreSQL keeps every statement it has
+// seen, and there would be one for each length.
+func fill(list []string) []string {
+	list = slices.Clip(list) // what is appended must not go to the caller's
+	for len(list)&(len(list)-1) != 0 {
+		list = append(list, list[len(list)-1])
+	}
+	return list
+}
 
 func anys[T any](list []T) []any {
 	out := make([]any, len(list))

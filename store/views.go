@@ -18,7 +18,7 @@ func (tx *Tx) AddViews(ctx context.Context, artworkID string, viewers []string, 
 		return 0, 0, err
 	}
 	viewers = slices.Sorted(slices.Values(viewers))
-	for chunk := range slices.Chunk(viewers, batch) {
+	for chunk := range batches(viewers) {
 		n, err := tx.exec(ctx, `INSERT INTO views (artwork_id, viewer_id, viewed_at)
 			SELECT a.id, u.id, CAST($2 AS BIGINT) FROM artworks a, users u
 			WHERE a.id = $1 AND u.id IN (`+marks(3, len(chunk))+`) AND u.id <> a.artist_id
