@@ -13,6 +13,7 @@ import (
 
 	"invisibleart.example/gallery"
 	"invisibleart.example/gallery/auth"
+	"invisibleart.example/gallery/gallerytest/servers"
 	"invisibleart.example/gallery/store"
 )
 
@@ -126,24 +127,27 @@ func BenchmarkReveal(b *testing.B) {
 // until the first, the middle and the last of them is told.
 func BenchmarkReveals(b *testing.B) {
 	for _, works := range []int{100, 300, 1000} {
-		b.Run(fmt.Sprint(works), func(b *testing.B) {
-			h := open(b, plan{})
-			artist := h.person("ana", true)
-			ear := h.listen("user:" + artist.User.ID)
-			var first, middle, last []time.Duration
-			for b.Loop() {
-				instant := time.Now().Add(1500 * time.Millisecond)
-				h.hangMany(artist, works, func(int) time.Time { return instant })
-				heard := ear.await(b, works*(len(last)+1))[works*len(last):]
-				first = append(first, heard[0].at.Sub(instant))
-				middle = append(middle, heard[works/2].at.Sub(instant))
-				last = append(last, heard[works-1].at.Sub(instant))
-			}
-			for name, delays := range map[string][]time.Duration{"first": first, "middle": middle, "last": last} {
-				slices.Sort(delays)
-				b.ReportMetric(float64(delays[len(delays)/2].Microseconds())/1000, "ms-"+name)
-			}
-		})
+		b.Run(fmt.Sprint("SQLite/", works), func(b *testing.B) { reveals(b, plan{}, works) })
+		b.Run(fmt.Sprint("PostgreSQL/", works), func(b *testing.B) { reveals(b, plan{source: servers.Database(b)}, works) })
+	}
+}
+
+func reveals(b *testing.B, p plan, works int) {
+	h := open(b, p)
+	artist := h.person("ana", true)
+	ear := h.listen("user:" + artist.User.ID)
+	var first, middle, last []time.Duration
+	for b.Loop() {
+		instant := time.Now().Add(1500 * time.Millisecond)
+		h.hangMany(artist, works, func(int) time.Time { return instant })
+		heard := ear.await(b, works*(len(last)+1))[works*len(last):]
+		first = append(first, heard[0].at.Sub(instant))
+		middle = append(middle, heard[works/2].at.Sub(instant))
+		last = append(last, heard[works-1].at.Sub(instant))
+	}
+	for name, delays := range map[string][]time.Duration{"first": first, "middle": middle, "last": last} {
+		slices.Sort(delays)
+		b.ReportMetric(float64(delays[len(delays)/2].Microseconds())/1000, "ms-"+name)
 	}
 }
 

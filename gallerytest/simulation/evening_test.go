@@ -3,6 +3,8 @@ package simulation_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,13 +108,13 @@ func (s *sim) act(acts *sync.WaitGroup, i int, works []string) {
 		return
 	}
 	at := s.pick(len(works))
-	work, fan, ctx := works[at], fans[s.pick(len(fans))], context.Background()
+	work, fan := works[at], fans[s.pick(len(fans))]
 	kind, what := "comment", func(ctx context.Context) error { return l.keeper.comment(ctx, fan, work) }
 	switch s.pick(24) {
 	case 0, 1, 2:
 		kind, what = "announcement", func(ctx context.Context) error { return l.keeper.announce(ctx, fmt.Sprint("notice ", i)) }
 	case 3, 4:
-		who := append(fans, artists...)[s.pick(len(fans)+len(artists))]
+		who := slices.Concat(fans, artists, artists)[s.pick(len(fans)+2*len(artists))]
 		kind, what = "sign-out of "+who, func(ctx context.Context) error { return l.keeper.signOut(ctx, who) }
 	case 5, 6:
 		kind, what = "reveal", func(ctx context.Context) error { return l.keeper.reveal(ctx, work) }
@@ -122,7 +124,8 @@ func (s *sim) act(acts *sync.WaitGroup, i int, works []string) {
 		kind, what = "look", func(ctx context.Context) error { return l.keeper.look(ctx, fan, work) }
 	}
 	acts.Go(func() {
-		err := l.do(ctx, what)
+		s.crowd(acts, kind, works[at])
+		err := l.do(context.Background(), what)
 		s.note("%s: %s of work %d: %v", l.name, kind, at, err)
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -133,6 +136,41 @@ func (s *sim) act(acts *sync.WaitGroup, i int, works []string) {
 			s.unknown[kind+artistOf(at)]++
 		}
 	})
+}
+
+// crowd has others do something in the same moment, which is when it matters:
+// ask how the work stands, come to it while it is being revealed, or come back
+// while they are being signed out.
+func (s *sim) crowd(acts *sync.WaitGroup, kind, work string) {
+	_, signedOut, _ := strings.Cut(kind, "sign-out of ")
+	revealed, _ := s.world.state(work)
+	came := signedOut != ""
+	for _, v := range s.visitors {
+		pause := s.between(0, 30*time.Millisecond)
+		var name string
+		switch v := v.(type) {
+		case *watcher:
+			name = v.name
+			if v.work == work && s.pick(2) == 0 {
+				acts.Go(func() {
+					time.Sleep(pause)
+					v.act()
+				})
+			}
+			if v.work == work && !revealed && s.oneIn(4) {
+				came = true
+				v.hangUp()
+			}
+		case *listener:
+			name = v.name
+		}
+		if name != "" && name == signedOut && s.pick(2) == 0 {
+			v.hangUp()
+		}
+	}
+	if came {
+		time.Sleep(s.between(0, 300*time.Millisecond))
+	}
 }
 
 // judge holds what everybody has heard against what is committed, and that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -42,11 +43,14 @@ func (v *listener) visit(ctx context.Context) {
 			s := &sitting{on: n.name, lowest: len(v.sim.world.announcements())}
 			v.mu.Unlock()
 			head := v.sim.world.head(v.name)
-			if w, _ := n.dial("/ws/notifications/", query); w != nil {
+			w, status := n.dial("/ws/notifications/", query)
+			if w != nil {
 				v.listen(ctx, w, s, since, head)
+			} else if _, token := v.current(); status == http.StatusUnauthorized && v.sim.world.holds(token) {
+				v.fault("on %s: refused, with a token that holds", n.name)
 			}
 		}
-		v.sim.sleep(ctx, v.sim.between(time.Millisecond, time.Second))
+		v.sim.lag(ctx, 100*time.Millisecond, time.Second)
 	}
 }
 
@@ -130,6 +134,9 @@ func (v *listener) judge() {
 	if v.socket == nil || !v.socket.welcome {
 		v.fault("has not come back")
 		return
+	}
+	if !v.sim.world.holds(v.token) {
+		v.fault("on %s: signed out, and still there", v.socket.on)
 	}
 	if v.began && v.last != head {
 		v.fault("on %s: heard up to notification %d of %d", v.socket.on, v.last, head)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -140,20 +141,17 @@ func (v *watcher) visit(ctx context.Context) {
 		if n := v.sim.anyNode(); n != nil {
 			before, _ := v.sim.world.state(v.work)
 			w, status := n.dial("/ws/artwork/"+v.work+"/", v.credential())
-			if status == 404 {
-				v.mu.Lock()
-				v.gone = true
-				v.mu.Unlock()
-				return
+			if status == http.StatusUnauthorized {
+				v.fault("on %s: refused, where everybody is let in", n.name)
 			}
-			if w != nil && v.watch(ctx, w, before) == 4404 {
+			if status == http.StatusNotFound || w != nil && v.watch(ctx, w, before) == 4404 {
 				v.mu.Lock()
 				v.gone = true
 				v.mu.Unlock()
 				return
 			}
 		}
-		v.sim.sleep(ctx, v.sim.between(time.Millisecond, time.Second))
+		v.sim.lag(ctx, 100*time.Millisecond, time.Second)
 	}
 }
 
