@@ -5,7 +5,6 @@ import (
 	"crypto/cipher"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -136,6 +135,6 @@ func sealFile(t *testing.T, path string, size int) {
 	}
 	padding := []byte(strings.Repeat("\x10", aes.BlockSize))
 	mode.CryptBlocks(padding, padding)
-	_, err = io.WriteString(file, string(padding))
+	_, err = file.Write(padding)
 	check(t, err)
 }

@@ -177,10 +177,6 @@ func (s *Server) spawn(work func(ctx context.Context)) bool {
 	return true
 }
 
-func (s *Server) storeContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(s.ctx, storeTimeout)
-}
-
 // ServeHTTP answers everything under /ws/: with a socket, or with a refusal
 // that has a real status, before the upgrade (docs/protocol.md, "Sockets").
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
