@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"invisibleart.example/gallery/gallerytest"
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 func TestMain(m *testing.M) { gallerytest.VerifyMain(m) }
 
 func TestLeaksNamesWhatIsLeft(t *testing.T) {
+	servers.Stop() // what earlier tests share waits for its process
 	release := make(chan struct{})
 	go lingers(release)
 	left := gallerytest.Leaks(0)
