@@ -11,6 +11,9 @@ import (
 func Need(t testing.TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
+	if err != nil { // servers lie where only root looks
+		path, err = exec.LookPath("/usr/sbin/" + program)
+	}
 	if err != nil {
 		Missing(t, program+" is not installed; make deps installs what the tests need")
 	}
