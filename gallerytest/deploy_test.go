@@ -100,6 +100,56 @@ func TestComposeFile(t *testing.T) {
 	}
 }
 
+// TestComposeSecrets does what docs/operations.md says before "docker compose":
+// the keys can be read by the container's user, who is nobody here, and by no
+// other; and neither git nor an image gets to see them.
+func TestComposeSecrets(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(gallerytest.Root(t), "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## Two nodes with Compose\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var commands []string
+	for line := range strings.Lines(section) {
+		if command, ok := strings.CutPrefix(line, "    "); ok && !strings.HasPrefix(command, "docker ") {
+			commands = append(commands, command)
+		}
+	}
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "deploy"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, umask := range []string{"022", "077"} { // the usual one, and that of the tour before
+		cmd := exec.Command(gallerytest.Need(t, "bash"), "-e", "-c", "umask "+umask+"; rm -rf deploy/* deploy/.env; "+strings.Join(commands, ""))
+		cmd.Dir = folder
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("with umask %s: %v: %s", umask, err, out)
+		}
+		for name, want := range map[string]os.FileMode{
+			"secrets": os.ModeDir | 0o700, "secrets/jwt.key": 0o444, "secrets/master.key": 0o444, ".env": 0o600,
+		} {
+			info, err := os.Stat(filepath.Join(folder, "deploy", name))
+			if err != nil {
+				t.Errorf("with umask %s: %v", umask, err)
+			} else if info.Mode() != want || info.Size() == 0 {
+				t.Errorf("with umask %s: %s: got mode %v and %d bytes, want %v and some", umask, name, info.Mode(), info.Size(), want)
+			}
+		}
+	}
+	for _, list := range []string{".gitignore", ".dockerignore"} {
+		content, err := os.ReadFile(filepath.Join(gallerytest.Root(t), list))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"deploy/secrets", "deploy/.env"} {
+			if !regexp.MustCompile(`(?m)^/?` + regexp.QuoteMeta(path) + `/?$`).Match(content) {
+				t.Errorf("%s does not name %s", list, path)
+			}
+		}
+	}
+}
+
 // plain runs a command of the compose file as a process: what is in other
 // containers there is on this machine here. It returns the environment that a
 // service has then.
@@ -125,7 +175,7 @@ func (c compose) plain(t *testing.T, service string, here map[string]string) (en
 // through Caddy what happens on either node, and one node dies.
 func TestComposeCommands(t *testing.T) {
 	c := readCompose(t)
-	caddy := gallerytest.Need(t, "caddy")
+	gallerytest.Need(t, "caddy")
 	work, front := t.TempDir(), servers.FreePort(t)
 	for _, key := range []string{"jwt_key", "master_key"} {
 		if err := os.WriteFile(filepath.Join(work, key), []byte(strings.Repeat(key, 8)), 0o444); err != nil {
@@ -156,11 +206,61 @@ func TestComposeCommands(t *testing.T) {
 		nodes[name] = background(t, command(name, "GALLERY_LISTEN="+address, "GALLERY_RATE_LIMITS=off"))
 		ready(t, "http://"+address+"/readyz")
 	}
-	proxy := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(gallerytest.Root(t), "deploy", "Caddyfile"))
-	proxy.Env = append(os.Environ(), fmt.Sprintf("GALLERY_DOMAIN=http://127.0.0.1:%d", front),
-		"GALLERY_NODES="+strings.Join(upstreams, " "), "XDG_DATA_HOME="+work, "XDG_CONFIG_HOME="+work, "HOME="+work, "CADDY_ADMIN=off")
-	background(t, proxy)
+	startCaddy(t, front, strings.NewReplacer(), upstreams...)
 	throughProxy(t, fmt.Sprintf("http://127.0.0.1:%d", front), func() { end(t, nodes["gallery-1"]) })
+}
+
+// startCaddy starts Caddy with the Caddyfile, changed where the test has to.
+func startCaddy(t *testing.T, front int, change *strings.Replacer, upstreams ...string) *exec.Cmd {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(gallerytest.Root(t), "deploy", "Caddyfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := t.TempDir()
+	config := filepath.Join(work, "Caddyfile")
+	// Its own port for administrators would be everybody's.
+	text := strings.Replace(change.Replace(string(content)), "\n{\n", "\n{\n\tadmin off\n", 1)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(gallerytest.Need(t, "caddy"), "run", "--adapter", "caddyfile", "--config", config)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GALLERY_DOMAIN=http://127.0.0.1:%d", front),
+		"GALLERY_NODES="+strings.Join(upstreams, " "), "XDG_DATA_HOME="+work, "XDG_CONFIG_HOME="+work, "HOME="+work)
+	return background(t, cmd)
+}
+
+// TestCaddyLogsNoTokens: what goes wrong is logged with its address, and the
+// addresses of sockets hold tokens.
+func TestCaddyLogsNoTokens(t *testing.T) {
+	front, nobody := servers.FreePort(t), servers.FreePort(t)
+	impatient := strings.NewReplacer("lb_try_duration 10s", "lb_try_duration 100ms")
+	cmd := startCaddy(t, front, impatient, fmt.Sprintf("127.0.0.1:%d", nobody))
+	logsNoTokens(t, fmt.Sprintf("http://127.0.0.1:%d", front), cmd.Stdout.(*os.File).Name())
+}
+
+// logsNoTokens asks a proxy for a socket, with what must not be logged, until
+// it logs that somebody did.
+func logsNoTokens(t *testing.T, url, log string) {
+	t.Helper()
+	const path = "/ws/notifications/"
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for deadline := time.Now().Add(gallerytest.Patience); ; time.Sleep(20 * time.Millisecond) {
+		response, err := client.Get(url + path + "?since=0&token=never-logged&ticket=never-logged")
+		if err == nil {
+			response.Body.Close()
+		}
+		content, _ := os.ReadFile(log) // it is not there yet
+		if bytes.Contains(content, []byte("never-logged")) {
+			t.Fatalf("a token is in the log:\n%s", content)
+		}
+		if bytes.Contains(content, []byte(path)) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is logged of %s within %v (%v):\n%s", url, gallerytest.Patience, err, content)
+		}
+	}
 }
 
 // TestNginxConfiguration puts the snippet for nginx in front of two nodes.
@@ -187,8 +287,10 @@ func TestNginxConfiguration(t *testing.T) {
 	}
 	text = strings.ReplaceAll(text, "listen 8080;", fmt.Sprintf("listen 127.0.0.1:%d;", front))
 	text = strings.ReplaceAll(text, "gallery.example", "127.0.0.1")
+	log := filepath.Join(work, "access.log")
+	text = strings.ReplaceAll(text, "/var/log/nginx/gallery.log", log)
 	whole := fmt.Sprintf("daemon off; worker_processes 1; pid %[1]s/pid; error_log stderr; events {}\n"+
-		"http { access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;\n%[2]s}\n", work, text)
+		"http { access_log %[3]s; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;\n%[2]s}\n", work, text, log)
 	config := filepath.Join(work, "whole.conf")
 	if err := os.WriteFile(config, []byte(whole), 0o600); err != nil {
 		t.Fatal(err)
@@ -202,6 +304,7 @@ func TestNginxConfiguration(t *testing.T) {
 	}
 	background(t, exec.Command(nginx, append(user, "-p", work, "-c", config)...))
 	throughProxy(t, url, func() { end(t, first) })
+	logsNoTokens(t, url, log)
 }
 
 // throughProxy uses a gallery of two nodes behind a proxy, of which one dies in
