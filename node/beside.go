@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -26,10 +27,24 @@ type Beside struct {
 	hasKey  bool
 }
 
+// HasGallery tells whether there is a gallery to be opened beside, without
+// making one, as opening would. Of config it heeds Data and Database; one in
+// PostgreSQL is there until opening it says otherwise.
+func HasGallery(config Config) (bool, error) {
+	if config.Database != "" {
+		return true, nil
+	}
+	_, err := os.Stat(dir(config.Data).database())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // OpenBeside opens a gallery for the operator's commands. Of config it heeds
-// Data, Database, JWTKey, PasswordCost, Log and Now; it never opens the works,
-// and makes no key: one made here would be another than the server's own. It
-// fails as Open does.
+// Data, Database, Migrate, JWTKey, PasswordCost, Log and Now; it never migrates
+// PostgreSQL, never opens the works, and makes no key: one made here would be
+// another than the server's own. It fails as Open does.
 func OpenBeside(ctx context.Context, config Config) (*Beside, error) {
 	return openBeside(ctx, config, func(Config, dir) (*vault.Vault, error) {
 		return vault.New(nil, vault.Keys{}), nil

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"invisibleart.example/gallery/django"
 	"invisibleart.example/gallery/node"
+	"invisibleart.example/gallery/store"
 )
 
 // importCommands are the commands under `gallery import`.
@@ -39,8 +38,8 @@ key, and passwords do as they are; accounts that cannot keep their name, their a
 their password are named in the report.
 
 It may run beside an open gallery that has accounts and works already, and may be run again:
-what was imported before is left as it is now, and what is missing is imported. A work comes
-whole or not at all, so it may be interrupted. Stop the old gallery first, or what it takes
+what was imported before is left as it is now, and what is missing is imported, also what was
+deleted here since. A work comes whole or not at all, so it may be interrupted. Stop the old gallery first, or what it takes
 in meanwhile stays behind.
 
 The report goes to standard output. The exit status is 0 when everything was imported, and 1
@@ -102,9 +101,10 @@ func (c importDjango) target(ctx context.Context) (to django.Target, end func() 
 	}
 	open := node.OpenBesideWorks
 	if c.DryRun {
-		if _, err := os.Stat(c.Data); c.Database == "" && errors.Is(err, fs.ErrNotExist) {
-			return django.Target{}, func() error { return nil }, nil
+		if there, err := node.HasGallery(config); err != nil || !there {
+			return django.Target{}, func() error { return nil }, err
 		}
+		config.Migrate = store.MigrateOff // a schema is something, too
 		open = node.OpenBeside
 	}
 	b, err := open(ctx, config)
