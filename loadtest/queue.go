@@ -20,7 +20,7 @@ type queue struct {
 	again  retries
 }
 
-const catchUp = 10 * time.Millisecond
+const catchUp = 100 * time.Millisecond
 
 // next returns a socket to open now, or -1 and how long to wait before asking
 // again: negative when only done or retry can change the answer.

@@ -113,6 +113,14 @@ func (s *Swarm) Stall(socket int, stalled bool) error {
 	return nil
 }
 
+// EngineName is "epoll" or "goroutines": what serves the sockets.
+func (s *Swarm) EngineName() string {
+	if _, is := s.engine.(*crowd); is {
+		return "goroutines"
+	}
+	return "epoll"
+}
+
 // Counts returns what was counted so far.
 func (s *Swarm) Counts() Counts { return s.tally.counts() }
 

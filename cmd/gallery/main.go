@@ -30,6 +30,7 @@ type commands struct {
 	Ready     readyCommand     `cmd:"" help:"Ask a gallery on this machine whether it delivers."`
 	Demo      demoCommand      `cmd:"" help:"Open a throw-away gallery full of works and people, to look around in."`
 	Watch     watchCommand     `cmd:"" help:"Print what a socket says, a message on a line."`
+	Loadtest  loadtestCommand  `cmd:"" help:"Put a crowd before a work of a running gallery, and measure how it bears that."`
 	Version   versionCommand   `cmd:"" help:"Print the program's version."`
 }
 
