@@ -390,7 +390,7 @@ func TestForbiddenChannel(t *testing.T) {
 	e.awaitMessage(t, "allowed")
 }
 
-func number(t *testing.T, text string) int {
+func number(t testing.TB, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)
 	if err != nil {

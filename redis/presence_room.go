@@ -128,9 +128,9 @@ func (r *room) told(n news) {
 	r.said = r.known > 0 || n.anonymous > 0
 }
 
-// refused notes that Redis has other people of this node than we thought: all
-// are told anew.
-func (r *room) refused() {
+// anew has everybody told again: Redis has other people of this node than we
+// thought, or nobody knows which.
+func (r *room) anew() {
 	r.known, r.fresh = 0, true
 	clear(r.changed)
 	for userID, who := range r.people {
@@ -143,18 +143,17 @@ func (r *room) refused() {
 	}
 }
 
-// lost notes that nobody knows what became of the news. Telling it again is
-// harmless, and what Redis has taken in spite of it shows in its count.
+// lost notes that nobody knows what became of the news. Told again as it was, it
+// might leave Redis with the wrong people in the right number, which nothing
+// would find: those in it may come back or leave before that.
 func (r *room) lost(n news) {
-	for _, list := range [][]string{n.come, n.gone} {
-		for _, userID := range list {
+	switch {
+	case len(n.come)+len(n.gone) == 0:
+	case !r.fresh:
+		r.anew()
+	default: // all are to be told anew as it is
+		for _, userID := range n.come {
 			r.changed[userID] = struct{}{}
-		}
-	}
-	for userID := range r.changed {
-		if who := r.people[userID]; who.sockets == 0 && !who.known {
-			delete(r.people, userID) // if it was taken, the count will not be right
-			delete(r.changed, userID)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func (p *Presence) tellRoom(ctx context.Context, r *room) (again bool) {
 		r.lost(n)
 	case !taken:
 		r.said = true
-		r.refused()
+		r.anew()
 		// Whatever was counted without this node's people is counted again.
 		r.doubt = true
 	default:
