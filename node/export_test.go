@@ -9,4 +9,6 @@ var (
 	Sing      = (*canary).sing
 	Server    = (*Node).server
 	Calm      = newCalm
+
+	CanaryChannels = canaryChannels
 )

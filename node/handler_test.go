@@ -192,10 +192,18 @@ func readTwice(t *testing.T, p *pipes, _ chan error) {
 	}
 }
 
-// deaf is a broker whose subscriptions are alive and hear nothing.
-type deaf struct{ pubsub.Broker }
+// deaf is a broker whose subscriptions are alive and hear nothing of a channel.
+type deaf struct {
+	pubsub.Broker
+	channel string
+}
 
-func (deaf) Publish(context.Context, string, []byte) error { return nil }
+func (d deaf) Publish(ctx context.Context, channel string, message []byte) error {
+	if channel == d.channel {
+		return nil
+	}
+	return d.Broker.Publish(ctx, channel, message)
+}
 
 func TestCanary(t *testing.T) {
 	memory := pubsub.NewMemory()
@@ -206,17 +214,50 @@ func TestCanary(t *testing.T) {
 	if err := node.Sing(canary, t.Context()); err != nil {
 		t.Errorf("got %v, want the canary back", err)
 	}
-	// A stranger's song is not ours.
-	if err := memory.Publish(t.Context(), "canary", []byte("somebody else's")); err != nil {
-		t.Fatal(err)
+	for _, channel := range node.CanaryChannels {
+		// A stranger's song is not ours.
+		if err := memory.Publish(t.Context(), channel, []byte("somebody else's")); err != nil {
+			t.Fatal(err)
+		}
+		silent, err := node.NewCanary(t.Context(), deaf{memory, channel})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := node.Sing(silent, ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), channel) {
+			t.Errorf("deaf on %s: got %v, want the canary missed there", channel, err)
+		}
+		cancel()
 	}
-	silent, err := node.NewCanary(t.Context(), deaf{memory})
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestCanaryPassesNoMasterBy: each channel of the canary is in another sixteenth
+// of the slots of a Redis Cluster (Redis Cluster specification, "Key distribution
+// model" and "Hash tags").
+func TestCanaryPassesNoMasterBy(t *testing.T) {
+	by := map[uint16]string{}
+	for _, channel := range node.CanaryChannels {
+		_, tag, _ := strings.Cut(channel, "{")
+		tag, _, _ = strings.Cut(tag, "}")
+		part := crc16(tag) % 16384 / 1024
+		if other, taken := by[part]; taken {
+			t.Errorf("%s and %s are both in part %d of the slots", other, channel, part)
+		}
+		by[part] = channel
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if err := node.Sing(silent, ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the canary missed", err)
+	if got, want := len(by), 16; got != want {
+		t.Errorf("got %d of %d parts of the slots", got, want)
 	}
+}
+
+// crc16 is the XMODEM one.
+func crc16(text string) (sum uint16) {
+	for _, b := range []byte(text) {
+		sum ^= uint16(b) << 8
+		for range 8 {
+			carry := sum >> 15
+			sum = sum<<1 ^ 0x1021*carry
+		}
+	}
+	return sum
 }

@@ -5,9 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"invisibleart.example/gallery/problem"
-
 	"invisibleart.example/gallery"
+	"invisibleart.example/gallery/problem"
 )
 
 // readyPatience is how long the parts together may take to prove themselves.
@@ -17,8 +16,8 @@ const readyPatience = 2 * time.Second
 func (n *Node) healthz(w http.ResponseWriter, _ *http.Request) { ok(w, "ok\n") }
 
 // readyz answers 200 when this node delivers: the store answers and has room to
-// write, and a canary sent through the broker comes back. Otherwise 503; which part it was stands
-// in the log.
+// write, and a canary sent through the broker comes back. Otherwise 503; which
+// part it was stands in the log.
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyPatience)
 	defer cancel()
