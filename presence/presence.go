@@ -25,8 +25,8 @@ type Tracker interface {
 	// Crowd counts who is before a work now, on all nodes; on this one alone
 	// while the others cannot be asked. The artist is not among the people
 	// (docs/protocol.md, "Reveal conditions"). Who has entered on this node counts
-	// at once, who has left may still count for a moment. An error comes with the numbers
-	// of this node, and only when ctx has ended.
+	// at once, who has left may still count for a moment. An error comes with the
+	// numbers of this node, and only when ctx has ended.
 	Crowd(ctx context.Context, artworkID, artistID string) (Crowd, error)
 
 	// OnRise sets what is called when the number of people before a work may

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -110,7 +109,7 @@ func (l *line) release(ctx context.Context, s server) {
 
 // heard is called on the reader's goroutine.
 func (c *canaries) heard(message string) {
-	number, err := strconv.ParseUint(strings.TrimSpace(message), 10, 64)
+	number, err := strconv.ParseUint(message, 10, 64)
 	if err != nil {
 		return
 	}

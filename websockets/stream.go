@@ -99,9 +99,9 @@ func (c *NotificationConsumer) standing(st *stream) (last, wanted int64) {
 }
 
 // say sends an entry of the store; false when it may not be sent, or the
-// connection is gone. Nobody
-// else moves a stream that is not live, so it is above the last one; it need
-// not be the next, for what the retention has purged is not waited for.
+// connection is gone. Nobody else moves a stream that is not live, so it is
+// above the last one; it need not be the next, for what the retention has purged
+// is not waited for.
 func (c *NotificationConsumer) say(st *stream, e entry) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
