@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,9 @@ func (st *stand) check(t *testing.T) {
 		if want[key] == 0 {
 			t.Errorf("the inbox of artist %d has %q %d times, want none", st.number, key, n)
 		}
+	}
+	if broken := brokenOrder(inbox, stormReveal); len(broken) > 0 {
+		t.Errorf("the inbox of artist %d: %s", st.number, strings.Join(broken, "\n"))
 	}
 	patience := time.Now().Add(gallerytest.Patience)
 	for _, f := range st.inboxes {

@@ -95,6 +95,25 @@ func brokenByInbox(lives []life, inbox []gallerytest.Message) (broken faults) {
 	return broken
 }
 
+// brokenOrder holds the order of an inbox against what happened: a work reveals
+// with the comment that is enough, and tells of it right after that comment and
+// before any other.
+func brokenOrder(inbox []gallerytest.Message, enough int) (broken faults) {
+	comments := map[string]int{} // so far, by work
+	for i, m := range inbox {
+		work := m.Data.ArtworkID
+		switch m.Data.Type {
+		case "new_comment":
+			comments[work]++
+		case "artwork_revealed":
+			if i == 0 || inbox[i-1].Data.Type != "new_comment" || inbox[i-1].Data.ArtworkID != work || comments[work] != enough {
+				broken.add("notification %d tells of the reveal of %s after %d of its comments, want right after comment %d", i+1, work, comments[work], enough)
+			}
+		}
+	}
+	return broken
+}
+
 // keyOf is what makes a notification the one it is.
 func keyOf(m gallerytest.Message) string {
 	return fmt.Sprintf("%d %s %s %s%d", m.Seq, m.Data.Type, m.Data.ArtworkID, m.Data.CommentID, m.Data.ViewCount)
@@ -117,6 +136,8 @@ func TestPromisesCanBreak(t *testing.T) {
 	other.Data.CommentID = "another comment"
 	welcome := gallerytest.Message{Type: "welcome"}
 	inbox := []gallerytest.Message{note(1), note(2), note(3)}
+	act := func(kind, work string) gallerytest.Message { return told(kind, work, "") }
+	one, two, done := act("new_comment", "one"), act("new_comment", "two"), act("artwork_revealed", "one")
 	say := func(m ...gallerytest.Message) []gallerytest.Message { return m }
 	for _, tt := range []struct {
 		name string
@@ -140,6 +161,10 @@ func TestPromisesCanBreak(t *testing.T) {
 		{"out of order", brokenByInbox([]life{{0, before, say(welcome, note(2), note(1))}}, inbox), "want notification 1"},
 		{"replayed twice", brokenByInbox([]life{{0, before, say(welcome, note(1))}, {1, after, say(welcome, note(1))}}, inbox), "want notification 2"},
 		{"what nobody has", brokenByInbox([]life{{0, before, say(welcome, note(1), note(2), note(3), note(4))}}, inbox), "ends with 3"},
+		{"in order", brokenOrder(say(one, two, one, done, one), 2), ""},
+		{"revealed too early", brokenOrder(say(one, done, one), 2), "after 1 of its comments"},
+		{"told of the reveal late", brokenOrder(say(one, one, one, done), 2), "after 3 of its comments"},
+		{"something between", brokenOrder(say(one, one, two, done), 2), "right after comment 2"},
 		{"something else", brokenByInbox([]life{{0, before, say(welcome, note(1), other, note(3))}}, inbox), "another comment"},
 	} {
 		got := strings.Join(tt.got, "; ")
