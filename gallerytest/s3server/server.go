@@ -3,6 +3,7 @@ package s3server
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"invisibleart.example/gallery/gallerytest/servers"
 )
 
 // Server is a store with one bucket. The settings may be changed before the
@@ -57,7 +60,8 @@ func start(t testing.TB, security, trust *tls.Config) *Server {
 		Bucket: "works", Region: "eu-central-7",
 		AccessKey: "AKIATESTSONLY", SecretKey: "a secret key/for+tests only",
 		PageSize: 1000, SmallestPart: 5 << 20,
-		t: t, address: "127.0.0.1:0", tls: security, trust: trust,
+		// Not port 0: it must be free again after Stop.
+		t: t, address: fmt.Sprintf("127.0.0.1:%d", servers.FreePort(t)), tls: security, trust: trust,
 		objects: map[string]object{}, uploads: map[string]*upload{}, now: time.Now,
 	}
 	s.Resume()
