@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -41,9 +42,16 @@ type schema struct {
 	version int64 // 0 when there is nothing yet
 }
 
-// schema looks without changing anything.
-func (e engine) schema(db *sql.DB) (s schema, err error) {
-	rows, err := db.Query(e.tables)
+// schema looks without changing anything, and at one state: of a database that
+// another node is migrating, the tables before a step and the version after it
+// would make another program's.
+func (e engine) schema(ctx context.Context, db *sql.DB) (s schema, err error) {
+	tx, err := db.BeginTx(ctx, e.reads)
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = tx.Rollback() }() // it has only read
+	rows, err := tx.QueryContext(ctx, e.tables)
 	if err != nil {
 		return s, err
 	}
@@ -62,7 +70,7 @@ func (e engine) schema(db *sql.DB) (s schema, err error) {
 	if !names[versionTable] {
 		return schema{foreign: len(names) > 0}, nil
 	}
-	if err := db.QueryRow("SELECT COALESCE(MAX(version_id), 0) FROM " + versionTable).Scan(&s.version); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable).Scan(&s.version); err != nil {
 		return s, err
 	}
 	// Others count their versions in a table of that name as well.

@@ -59,7 +59,7 @@ func (db *DB) openPostgres(ctx context.Context, url string, opts Options) (versi
 	if err := checkVersion(number); err != nil {
 		return 0, err
 	}
-	before, err := db.engine.schema(db.writer)
+	before, err := db.engine.schema(within, db.writer)
 	if err != nil {
 		return 0, whyNot(config, err)
 	}

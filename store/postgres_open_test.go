@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"net"
@@ -204,5 +205,52 @@ func TestEverySessionIsSetUp(t *testing.T) {
 		if err != nil {
 			t.Errorf("isolation: got %v, want %s", err, isolation)
 		}
+	}
+}
+
+// TestOpenWhileAnotherMigrates looks at a database just when another node's step
+// commits: what it has seen of it before does not make it another program's.
+func TestOpenWhileAnotherMigrates(t *testing.T) {
+	source := servers.Database(t)
+	if _, _, err := store.Migrate(t.Context(), source, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, "pgx", source, "CREATE TABLE steps AS SELECT * FROM goose_db_version WHERE version_id > 0",
+		"DELETE FROM goose_db_version WHERE version_id > 0", "ALTER TABLE announcement_head RENAME TO not_yet")
+	db, err := sql.Open("pgx", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	other, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	for _, step := range []string{"LOCK TABLE goose_db_version", "ALTER TABLE not_yet RENAME TO announcement_head",
+		"INSERT INTO goose_db_version SELECT * FROM steps", "DROP TABLE steps"} {
+		if _, err := other.Exec(step); err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+	}
+	opened := make(chan error, 1)
+	go func() {
+		node, err := store.Open(context.Background(), source, store.Options{})
+		if err == nil {
+			err = node.Close()
+		}
+		opened <- err
+	}()
+	for waits := false; !waits; time.Sleep(time.Millisecond) {
+		if err := db.QueryRow(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits); err != nil || len(opened) > 0 {
+			t.Fatalf("opened without a look at the version (%v)", err)
+		}
+	}
+	if err := other.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-opened; err != nil {
+		t.Errorf("open: got %v, want nil", err)
 	}
 }

@@ -35,7 +35,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, opts Options) (versio
 	if err != nil {
 		return 0, err
 	}
-	before, err := inspect(file)
+	before, err := inspect(ctx, file)
 	if err != nil {
 		return 0, db.explain(ctx, err)
 	}
@@ -167,11 +167,11 @@ func syncDir(path string) error {
 
 // inspect looks at an existing file through a connection that cannot write. An
 // empty one, left by a start that was cut short, is as good as none.
-func inspect(file string) (s schema, err error) {
+func inspect(ctx context.Context, file string) (s schema, err error) {
 	db, err := sql.Open(driver, readerDSN(file))
 	if err != nil {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return sqliteEngine().schema(db)
+	return sqliteEngine().schema(ctx, db)
 }
