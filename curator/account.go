@@ -76,10 +76,19 @@ func (c *Curator) openFamily(ctx context.Context, a *act, u gallery.User) (Signe
 	return Signed{User: u, Access: access, Refresh: refresh}, nil
 }
 
+// setPassword gives a user another password and signs them out everywhere.
+func (a *act) setPassword(ctx context.Context, userID, hash string) error {
+	if err := a.SetPassword(ctx, userID, hash); err != nil {
+		return err
+	}
+	return a.endAll(ctx, userID)
+}
+
 // endAll signs a user out everywhere: every family and browser session ends,
 // and tokens without a session that were issued until now fall.
-func (a *act) endAll(ctx context.Context, userID, passwordHash string) error {
-	if err := a.SetPassword(ctx, userID, passwordHash, a.now); err != nil {
+func (a *act) endAll(ctx context.Context, userID string) error {
+	// The account's row first: a login that holds it has its session ended, too.
+	if err := a.EndTokens(ctx, userID, a.now); err != nil {
 		return err
 	}
 	if err := a.EndSessions(ctx, userID, a.now); err != nil {

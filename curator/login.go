@@ -69,8 +69,9 @@ func (c *Curator) attempt(ctx context.Context, email, password, addr string, the
 	}
 	return c.write(ctx, func(a *act) error {
 		// The account may have been deactivated, deleted or given another
-		// password while the old one was being verified.
-		now, err := a.AccountByID(ctx, account.ID)
+		// password while the old one was being verified; not any more until the
+		// session is there to be ended with the others.
+		now, err := a.LockAccount(ctx, account.ID)
 		switch {
 		case gallery.CodeOf(err) == gallery.NotFound || err == nil && !now.IsActive:
 			return wrongPassword()

@@ -43,7 +43,7 @@ func (c *Curator) SetPassword(ctx context.Context, email, password string) error
 		if err != nil {
 			return err
 		}
-		return a.endAll(ctx, account.ID, hash)
+		return a.setPassword(ctx, account.ID, hash)
 	})
 }
 
@@ -59,7 +59,7 @@ func (c *Curator) SetActive(ctx context.Context, email string, active bool) erro
 			return err
 		}
 		// Else what was signed in would be so again after a reactivation.
-		return a.endAll(ctx, account.ID, account.PasswordHash)
+		return a.endAll(ctx, account.ID)
 	})
 }
 

@@ -194,7 +194,7 @@ func TestDjangoHashIsReplacedAtLogin(t *testing.T) {
 	}
 	old := "pbkdf2_sha256$1$seasalt$" + pbkdf2(t, password, "seasalt")
 	err := h.db.Write(t.Context(), func(tx *store.Tx) error {
-		return tx.SetPassword(t.Context(), who.User.ID, old, time.Now())
+		return tx.SetPassword(t.Context(), who.User.ID, old)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -51,10 +51,14 @@ func (c *Curator) ChangePassword(ctx context.Context, who auth.Identity, old, ne
 		return Signed{}, err
 	}
 	err = c.write(ctx, func(a *act) error {
+		// Else two changes at once would both find the password they confirmed.
+		if _, err := a.LockAccount(ctx, account.ID); err != nil && gallery.CodeOf(err) != gallery.NotFound {
+			return err
+		}
 		if err := c.unchanged(ctx, a, who, account); err != nil {
 			return err
 		}
-		if err := a.endAll(ctx, account.ID, hash); err != nil {
+		if err := a.setPassword(ctx, account.ID, hash); err != nil {
 			return err
 		}
 		signed, err = c.openFamily(ctx, a, account.User)

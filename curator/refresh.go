@@ -83,7 +83,7 @@ func (c *Curator) Logout(ctx context.Context, who auth.Identity, refresh string,
 			return err
 		}
 		if everywhere {
-			return a.endAll(ctx, account.ID, account.PasswordHash)
+			return a.endAll(ctx, account.ID)
 		}
 		return a.endFamily(ctx, account.ID, family)
 	})

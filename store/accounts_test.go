@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (s suite) TestAccountRoundTrip(t *testing.T) {
 	})
 
 	write(t, db, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.SetPassword(ctx, id(1), "new", at(5)); err != nil {
+		if err := errors.Join(tx.SetPassword(ctx, id(1), "new"), tx.EndTokens(ctx, id(1), at(5))); err != nil {
 			return err
 		}
 		if err := tx.Rehash(ctx, id(1), want.PasswordHash, "late"); err != nil { // of the old password: nothing
@@ -143,7 +144,9 @@ func (s suite) TestUnknownUser(t *testing.T) {
 	for name, call := range map[string]func(ctx context.Context, tx *store.Tx) error{
 		"AccountByID":    func(ctx context.Context, tx *store.Tx) error { _, err := tx.AccountByID(ctx, "x"); return err },
 		"AccountByEmail": func(ctx context.Context, tx *store.Tx) error { _, err := tx.AccountByEmail(ctx, "x"); return err },
-		"SetPassword":    func(ctx context.Context, tx *store.Tx) error { return tx.SetPassword(ctx, "x", "h", at(0)) },
+		"LockAccount":    func(ctx context.Context, tx *store.Tx) error { return second(tx.LockAccount(ctx, "x")) },
+		"SetPassword":    func(ctx context.Context, tx *store.Tx) error { return tx.SetPassword(ctx, "x", "h") },
+		"EndTokens":      func(ctx context.Context, tx *store.Tx) error { return tx.EndTokens(ctx, "x", at(0)) },
 		"SetActive":      func(ctx context.Context, tx *store.Tx) error { return tx.SetActive(ctx, "x", true) },
 		"UpdateProfile": func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.UpdateProfile(ctx, "x", nil, nil)

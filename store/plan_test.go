@@ -27,7 +27,8 @@ func everyQuery(ctx context.Context, tx *store.Tx) map[string]error {
 	// In the order of the file, each kind from its making to its end.
 	return map[string]error{
 		"CreateUser": tx.CreateUser(ctx, user(9), ""), "AccountByID": second(tx.AccountByID(ctx, id(9))),
-		"AccountByEmail": second(tx.AccountByEmail(ctx, user(9).Email)), "SetPassword": tx.SetPassword(ctx, id(9), "", at(1)),
+		"AccountByEmail": second(tx.AccountByEmail(ctx, user(9).Email)), "LockAccount": second(tx.LockAccount(ctx, id(9))),
+		"SetPassword": tx.SetPassword(ctx, id(9), ""), "EndTokens": tx.EndTokens(ctx, id(9), at(1)),
 		"Rehash": tx.Rehash(ctx, id(9), "", "x"), "UpdateProfile": second(tx.UpdateProfile(ctx, id(9), &text, &text)),
 		"SetActive":     tx.SetActive(ctx, id(9), true),
 		"CreateSession": tx.CreateSession(ctx, store.Session{ID: "s", UserID: id(1), CreatedAt: at(1), ExpiresAt: at(1), CookieHash: "h"}),

@@ -13,7 +13,7 @@ import (
 type Account struct {
 	gallery.User
 	PasswordHash string
-	// ValidAfter is when the password was last set: tokens that belong to no
+	// ValidAfter is when the user was last signed out everywhere: tokens that belong to no
 	// session hold only when they were issued after it. Zero: all hold.
 	ValidAfter time.Time
 }
@@ -96,12 +96,29 @@ func (tx *Tx) account(ctx context.Context, column, value string) (Account, error
 	return a, nil
 }
 
-// SetPassword replaces the password's hash and lets tokens that belong to no
-// session fall unless they were issued after validAfter. Sessions are ended
-// separately, by EndSessions.
-func (tx *Tx) SetPassword(ctx context.Context, userID, hash string, validAfter time.Time) error {
+// LockAccount reads an account, active or not, that nobody else can then change
+// until this transaction, a writing one, ends. What follows from its password
+// has to be written under this lock: else a change of the password that commits
+// meanwhile would not be seen. It comes after the locks of artworks.
+func (tx *Tx) LockAccount(ctx context.Context, id string) (Account, error) {
+	if err := tx.lockUser(ctx, id, tx.db.engine.lockRows); err != nil {
+		return Account{}, err
+	}
+	return tx.AccountByID(ctx, id) // only now: what is read before the lock is held may be old
+}
+
+// SetPassword replaces the password's hash. What was signed in with the old one
+// is ended separately, by EndTokens and EndSessions.
+func (tx *Tx) SetPassword(ctx context.Context, userID, hash string) error {
 	return tx.setUser(ctx, "set password of user", userID,
-		`UPDATE users SET password_hash = $2, valid_after = $3 WHERE id = $1`, userID, hash, micros(validAfter))
+		`UPDATE users SET password_hash = $2 WHERE id = $1`, userID, hash)
+}
+
+// EndTokens lets tokens that belong to no session fall unless they were issued
+// after validAfter.
+func (tx *Tx) EndTokens(ctx context.Context, userID string, validAfter time.Time) error {
+	return tx.setUser(ctx, "end tokens of user", userID,
+		`UPDATE users SET valid_after = $2 WHERE id = $1`, userID, micros(validAfter))
 }
 
 // Rehash replaces oldHash by newHash, of the same password. Nothing happens
@@ -135,10 +152,7 @@ func (tx *Tx) setUser(ctx context.Context, doing, userID, query string, args ...
 // returns gallery.Conflict, with Fields naming "username", when that is taken.
 func (tx *Tx) UpdateProfile(ctx context.Context, userID string, username, bio *string) (gallery.User, error) {
 	// What is not given stays as it is, whoever changes it at the same time.
-	if err := tx.lockUser(ctx, userID, tx.db.engine.lockRows); err != nil {
-		return gallery.User{}, err
-	}
-	a, err := tx.AccountByID(ctx, userID)
+	a, err := tx.LockAccount(ctx, userID)
 	if err != nil {
 		return gallery.User{}, err
 	}
