@@ -16,6 +16,9 @@ import (
 // grace is how long a node's rows are left to it.
 const grace = 5 * time.Second
 
+// deleteBatch is how many rows of told events are removed together.
+const deleteBatch = 500
+
 // pair is two nodes over one store and one channel layer, each with a way to it
 // of its own.
 func pair(t *testing.T, p plan) (a, b *house, toA, toB *moody) {
