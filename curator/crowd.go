@@ -99,7 +99,7 @@ func (c *Curator) runCrowds(ctx context.Context) {
 			if len(failed) == 0 {
 				retry.Reset(crowdRetry)
 			}
-			failed = append(failed, missed...)
+			failed = slices.Compact(slices.Sorted(slices.Values(append(failed, missed...))))
 		}
 		select {
 		case <-ctx.Done():
