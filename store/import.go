@@ -19,10 +19,10 @@ import (
 // others.
 func (tx *Tx) HasUsers(ctx context.Context, ids []string) (map[string]bool, error) {
 	known := make(map[string]bool, len(ids))
-	for chunk := range slices.Chunk(ids, batch) {
+	for chunk := range batches(ids) {
 		found, err := all(ctx, tx, scanText, `SELECT id FROM users WHERE id IN (`+marks(1, len(chunk))+`)`, anys(chunk)...)
 		if err != nil {
-			return nil, fmt.Errorf("look for %d users: %w", len(chunk), err)
+			return nil, fmt.Errorf("look for %d users: %w", len(ids), err)
 		}
 		for _, id := range found {
 			known[id] = true
