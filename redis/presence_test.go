@@ -245,11 +245,10 @@ func TestPresenceHealsWhatRedisLost(t *testing.T) {
 		{"EVAL", `redis.call('SADD', KEYS[1], 'ghost') return redis.call('HINCRBY', KEYS[2], 'ghost', 1)`, "2", key + "of:b", key + "users"},
 	} {
 		server.Do(t, loss...)
-		time.Sleep(2 * quickBeat) // a whole beat of both nodes
+		within(t, fmt.Sprintf("Redis has everything again after %q", loss), patience, func() bool {
+			return server.Do(t, "EVAL", presenceOfAAndB, "1", key) == "diego, diego lupe, 2 and 1 of 2, 1, 2"
+		})
 		awaitCrowd(t, "dusk", 2, 3, a, b)
-		if t.Failed() {
-			t.Fatalf("after %q", loss)
-		}
 	}
 	a.Enter("dusk", "chavela") // who stays, or else the keys would soon be gone, right or wrong
 	for _, leave := range leaves {
@@ -257,6 +256,15 @@ func TestPresenceHealsWhatRedisLost(t *testing.T) {
 	}
 	awaitCrowd(t, "dusk", 1, 1, a, b)
 }
+
+// presenceOfAAndB shows all that Redis has: the people of a and of b, on how many
+// nodes diego and lupe are and how many people there are, the anonymous of a, how
+// many nodes.
+const presenceOfAAndB = `local key = KEYS[1]
+	local function people(node) return table.concat(redis.call('SORT', key .. 'of:' .. node, 'ALPHA'), ' ') end
+	local function on(person) return tostring(redis.call('HGET', key .. 'users', person)) end
+	return people('a') .. ', ' .. people('b') .. ', ' .. on('diego') .. ' and ' .. on('lupe') .. ' of ' .. redis.call('HLEN', key .. 'users')
+		.. ', ' .. tostring(redis.call('HGET', key .. 'anonymous', 'a')) .. ', ' .. redis.call('ZCARD', key .. 'nodes')`
 
 // TestPresenceWhileRedisIsAway: each node counts its own, at once, and is told
 // of the rise.
