@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"invisibleart.example/gallery/gallerytest/servers"
+	"invisibleart.example/gallery/pubsub"
 	"invisibleart.example/gallery/redis"
 )
 
@@ -55,6 +56,49 @@ func TestOneOrderForAllNodes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestComingBackWhileLeaving: channels are subscribed again while they, and
+// thousands beside them, are being given up; nothing that is published after
+// Subscribe returned may be lost in silence.
+func TestComingBackWhileLeaving(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	const n, hands, each = 20_000, 32, 625
+	server := servers.Redis(t)
+	b := connected(t, server.URL)
+	var all sync.WaitGroup
+	var places []pubsub.Subscription
+	for i := range n {
+		places = append(places, subscribe(t, b, channelName(i), newEar()))
+	}
+	for _, place := range places {
+		place.Unsubscribe()
+	}
+	left := time.Now()
+	for hand := range hands {
+		all.Go(func() {
+			for i := range each {
+				// Real time: from before they are given up until after that.
+				time.Sleep(time.Until(left.Add(4500*time.Millisecond + time.Duration(i)*1500*time.Millisecond/each)))
+				channel, e := channelName(i*hands+hand), newEar()
+				s, err := b.Subscribe(t.Context(), channel, e)
+				if err != nil {
+					t.Errorf("subscribe to %s: %v", channel, err)
+					return
+				}
+				publish(t, b, channel, "hello")
+				// A busy machine may not acknowledge in time: then who did not wait is told.
+				for deadline := time.Now().Add(patience); !e.heard("hello") && e.times() == 0; time.Sleep(time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Errorf("%s: nothing was heard after Subscribe had returned", channel)
+						return
+					}
+				}
+				s.Unsubscribe()
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestManyLeaveAtOnce: thousands of channels are given up in the same moment,
