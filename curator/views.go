@@ -143,6 +143,10 @@ func (c *Curator) commitViews(ctx context.Context, batch []*view) {
 		}
 		return nil
 	})
+	if gallery.CodeOf(err) == gallery.Internal && ctx.Err() != nil {
+		// Nothing is broken: the store was too busy for too long.
+		err = unavailable(fmt.Errorf("commit %d views: %w", len(batch), err))
+	}
 	if gallery.CodeOf(err) == gallery.Internal && len(works) > 1 {
 		// One broken work must not cost the others their views.
 		for _, alone := range works {

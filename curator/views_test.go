@@ -55,6 +55,20 @@ func TestCountedViewerCostsNoWrite(t *testing.T) {
 	})
 }
 
+// TestViewsWaitSoLong: a view that the store has no time for is asked to come
+// again; it is not told that something is broken.
+func TestViewsWaitSoLong(t *testing.T) {
+	h := open(t, plan{})
+	artist, fan := h.person("ana", true), h.person("ben", false)
+	art := h.hang(artist, gallery.RevealAny, views(3))
+	h.holdingTheWriter(func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		_, err := h.Look(ctx, fan, art.ID)
+		refusedWith(t, "no time", err, gallery.Unavailable)
+	})
+}
+
 // holdingTheWriter runs fn while no transaction can write.
 func (h *house) holdingTheWriter(fn func()) {
 	h.t.Helper()

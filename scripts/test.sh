@@ -10,5 +10,10 @@ if ! command -v "$("${GO:-go}" env CC)" >/dev/null 2>&1; then
 	[ -z "${CI:-}" ] || exit 1
 	race=""
 fi
+CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0)
+export CGO_ENABLED
+# With -p 1 go test would also compile one package at a time.
 # shellcheck disable=SC2086 # empty on purpose when there is no compiler
-CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0) exec "${GO:-go}" test $race -timeout 10m "$@"
+"${GO:-go}" build $race ./... || exit 1
+# shellcheck disable=SC2086
+exec "${GO:-go}" test $race -timeout 10m "$@"
