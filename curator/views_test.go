@@ -58,7 +58,7 @@ func TestCountedViewerCostsNoWrite(t *testing.T) {
 // TestViewsWaitSoLong: a view that the store has no time for is asked to come
 // again; it is not told that something is broken.
 func TestViewsWaitSoLong(t *testing.T) {
-	h := open(t, plan{})
+	h := open(t, plan{idle: true})
 	artist, fan := h.person("ana", true), h.person("ben", false)
 	art := h.hang(artist, gallery.RevealAny, views(3))
 	h.holdingTheWriter(func() {
