@@ -20,6 +20,7 @@ type member struct {
 	at     int64
 	stream stream
 	reply  []byte // to be written once the lock of the crowd is free
+	pongs  int64  // that are in it
 	over   bool   // the end was told
 
 	writing sync.Mutex
@@ -162,6 +163,8 @@ func (m *member) feed(data []byte) bool {
 			m.end(Closed{At: m.at, Code: 1006, Err: fmt.Errorf("answer: %w", plain(err))})
 			return false
 		}
+		c.swarm.tally.pings.Add(m.pongs)
+		m.pongs = 0
 	}
 	return more
 }
@@ -181,7 +184,7 @@ func (m *member) message(payload []byte) bool {
 // ping implements listener.
 func (m *member) ping(payload []byte) bool {
 	m.reply = appendFrame(m.reply, opPong, payload)
-	m.crowd.swarm.tally.pings.Add(1)
+	m.pongs++
 	return true
 }
 
