@@ -9,10 +9,10 @@ TEST_PARALLEL ?= 1
 QUICK       = -gcflags='all=-N -l'
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help demo run build test check deps fuzz bench fmt
+.PHONY: help demo run build test check deps fuzz bench microbench fmt
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## a throw-away gallery full of works, on http://127.0.0.1:8080
 	$(GO) run ./cmd/gallery demo
@@ -37,13 +37,19 @@ check: ## formatting, vet, staticcheck, cross-compilation, tidy modules
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 	$(GO) -C tools mod tidy -diff
+	$(GO) -C bench vet ./...
+	$(GO) -C bench mod tidy -diff
 	GOOS=darwin $(GO) build $(QUICK) -o /dev/null ./cmd/gallery
 	GOOS=windows $(GO) build $(QUICK) -o /dev/null ./cmd/gallery
 
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)
 	GO=$(GO) sh scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
-bench: ## the micro-benchmarks, in a form benchstat reads
+bench: ## the proof: this server beside others, into docs/performance.md (20 minutes)
+	sh bench/deps.sh
+	$(GO) -C bench run .
+
+microbench: ## the micro-benchmarks, in a form benchstat reads
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 fmt: ## gofmt everything
