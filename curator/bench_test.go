@@ -3,6 +3,7 @@ package curator_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,18 +18,35 @@ import (
 	"invisibleart.example/gallery/store"
 )
 
+// benchDatabase names a PostgreSQL database for the benchmarks: those of the
+// tests do not sync to the disk.
+const benchDatabase = "GALLERY_CURATOR_BENCH_DATABASE"
+
 // BenchmarkViews counts views of 64 clients at once: each a person who has not
-// seen the work before, each answered after a durable commit.
+// seen the work before, each answered after its commit, which is durable on
+// SQLite, and on PostgreSQL when benchDatabase is.
 func BenchmarkViews(b *testing.B) {
-	h := open(b, plan{})
-	artist := h.person("ana", true)
+	b.Run("SQLite", func(b *testing.B) { benchmarkViews(b, plan{}) })
+	b.Run("PostgreSQL", func(b *testing.B) {
+		source := os.Getenv(benchDatabase)
+		if source == "" {
+			source = servers.Database(b)
+		}
+		benchmarkViews(b, plan{source: source})
+	})
+}
+
+func benchmarkViews(b *testing.B, p plan) {
+	h := open(b, p)
+	run := newID() // a database may have seen runs before
+	artist := h.person("ana-"+run, true)
 	const crowd = 2000
 	people := make([]auth.Identity, crowd)
 	var works []string
 	ctx := context.Background()
 	err := h.db.Write(ctx, func(tx *store.Tx) error {
 		for i := range people {
-			u := gallery.User{ID: newID(), Username: fmt.Sprint("p", i), Email: fmt.Sprint("p", i, "@example.org"), IsActive: true, CreatedAt: time.Now()}
+			u := gallery.User{ID: newID(), Username: fmt.Sprint("p", i, "-", run), Email: fmt.Sprint("p", i, "-", run, "@example.org"), IsActive: true, CreatedAt: time.Now()}
 			people[i] = auth.Identity{User: u}
 			if err := tx.CreateUser(ctx, u, ""); err != nil {
 				return err
