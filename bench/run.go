@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,53 +62,6 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	return b.record.Write(filepath.Join(s.out, "performance", "figures.json"))
-}
-
-func (b *bench) measure(ctx context.Context) error {
-	return b.visits(ctx)
-}
-
-// visits are the rounds: each visits every contender, each beginning with
-// another one.
-func (b *bench) visits(ctx context.Context) error {
-	for round := range b.rounds {
-		for i := range b.there {
-			c := b.there[(i+round)%len(b.there)]
-			err := b.with(ctx, c, func(s servers.Server) error {
-				v, err := trial.Pay(ctx, s, c.Name, trial.Plan{Round: round + 1, Watchers: b.watchers, Settle: b.settle(), Notify: b.watchers / 5})
-				if err != nil {
-					return err
-				}
-				b.say("round %d: %s", round+1, v)
-				b.record.Visits = append(b.record.Visits, v)
-				if h, is := s.(*servers.House); is && c.Name == servers.GalleryNodes.Name {
-					d, err := trial.Ring(ctx, h, v, b.settle())
-					if err != nil {
-						return err
-					}
-					b.say("round %d: through the broker alone: first %.2f, last %.1f ms", round+1, d.Bell.First, d.Bell.Last)
-					b.record.Doorbells = append(b.record.Doorbells, d)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// with starts a contender, does something with it and ends it.
-func (b *bench) with(ctx context.Context, c servers.Contender, do func(servers.Server) error) error {
-	s, err := c.Start(ctx, b.workshop)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
-	}
-	if err := errors.Join(do(s), s.Close()); err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
-	}
-	return nil
 }
 
 // settle is how long sockets are left alone before they are weighed.

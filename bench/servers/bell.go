@@ -28,7 +28,7 @@ func (h *House) Bell(ctx context.Context) (*Bell, error) {
 	if h.redis == nil {
 		return nil, errors.New("this gallery has no Redis")
 	}
-	work, err := h.Hang(ctx)
+	work, err := h.Hang(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

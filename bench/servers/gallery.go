@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // Gallery is this program with its defaults: SQLite, one process. GalleryNodes
@@ -109,12 +108,19 @@ func (h *House) admit(ctx context.Context) (err error) {
 	return h.Stop()
 }
 
-// Serve starts the process, again if it ran before, and waits until it is ready.
-func (h *House) Serve(ctx context.Context) (err error) {
+// Listen starts the process, again if it ran before, and waits until it says
+// that it listens.
+func (h *House) Listen(ctx context.Context) (err error) {
 	if h.process, err = launch(h.dir, h.name, nil, nil, h.args...); err != nil {
 		return err
 	}
-	if _, err := h.process.line(ctx); err != nil {
+	_, err = h.process.line(ctx)
+	return err
+}
+
+// Serve is Listen, and waits until the process is ready.
+func (h *House) Serve(ctx context.Context) error {
+	if err := h.Listen(ctx); err != nil {
 		return err
 	}
 	return h.process.await(ctx, func() error {
@@ -195,16 +201,16 @@ func (h *House) register(ctx context.Context, name string, artist bool) (person,
 }
 
 // Topic hangs a work that its first comment reveals.
-func (h *House) Topic(ctx context.Context) (Topic, error) { return h.Hang(ctx) }
+func (h *House) Topic(ctx context.Context) (Topic, error) { return h.Hang(ctx, 1) }
 
-// Hang is Topic with the type it has.
-func (h *House) Hang(ctx context.Context) (*Work, error) {
+// Hang hangs a work that so many comments reveal.
+func (h *House) Hang(ctx context.Context, comments int) (*Work, error) {
 	// The title is chosen before the id is known; all ids are equally long.
 	w := &Work{house: h, title: titleFor(artworkID(0), h.artist.name, 0)}
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	err := errors.Join(form.WriteField("title", w.title),
-		form.WriteField("reveal_conditions", `[{"condition_type":"interactive","condition_value":{"comment_count":1}}]`))
+		form.WriteField("reveal_conditions", fmt.Sprintf(`[{"condition_type":"interactive","condition_value":{"comment_count":%d}}]`, comments)))
 	if err != nil {
 		return nil, err
 	}
@@ -231,28 +237,4 @@ func (h *House) NotificationPaths(context.Context) ([]string, error) {
 		paths = append(paths, "/ws/notifications/?token="+url.QueryEscape(token))
 	}
 	return paths, nil
-}
-
-// Work is a work of a [House].
-type Work struct {
-	ID    string
-	house *House
-	title string
-	// Took is how long the request of the reveal took until its answer.
-	Took time.Duration
-}
-
-// Path implements [Topic].
-func (w *Work) Path() string { return "/ws/artwork/" + w.ID + "/" }
-
-// Payload implements [Topic].
-func (w *Work) Payload() []byte { return payload(w.ID, w.title, w.house.artist.name) }
-
-// Broadcast reveals the work through the real path: somebody's comment, which
-// fulfils its condition. It returns after the answer.
-func (w *Work) Broadcast(ctx context.Context) error {
-	start := time.Now()
-	err := w.house.Post(ctx, "/artworks/"+w.ID+"/comments", w.house.visitor.token, map[string]string{"content": "Now!"}, nil)
-	w.Took = time.Since(start)
-	return err
 }

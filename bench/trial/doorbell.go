@@ -24,7 +24,7 @@ type Doorbell struct {
 // known.
 func Ring(ctx context.Context, h *servers.House, v Visit, settle time.Duration) (Doorbell, error) {
 	d := Doorbell{Round: v.Round, Act: v.Arrivals}
-	work, err := h.Hang(ctx)
+	work, err := h.Hang(ctx, 1)
 	if err != nil {
 		return d, err
 	}

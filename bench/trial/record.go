@@ -17,10 +17,13 @@ type Record struct {
 	Watchers int      `json:"watchers"`
 	LeftOut  []string `json:"left_out,omitempty"` // contenders that are not installed, and what they want
 
-	Visits    []Visit    `json:"visits"` // the rounds
-	Curve     []Visit    `json:"curve"`  // over watchers
-	Works     []Visit    `json:"works"`  // over artworks
-	Doorbells []Doorbell `json:"doorbells"`
+	Visits     []Visit     `json:"visits"` // the rounds
+	Curve      []Visit     `json:"curve"`  // over watchers
+	Works      []Visit     `json:"works"`  // over artworks
+	Doorbells  []Doorbell  `json:"doorbells"`
+	Stalls     []Stall     `json:"stalls"`
+	Reconnects []Reconnect `json:"reconnects"`
+	Views      []ViewRate  `json:"views"`
 }
 
 // Write keeps a record in a file.

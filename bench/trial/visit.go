@@ -105,6 +105,7 @@ func (v *Visit) broadcast(ctx context.Context, s servers.Server, c *crowd, topic
 		return err
 	}
 	c.swarm.TakeLag()
+	// From here to the last arrival nothing is done but what is measured.
 	triggered := make([]int64, len(topics))
 	answers := make([]float64, len(topics))
 	errs := make(chan error, len(topics))
@@ -240,7 +241,7 @@ func weigh(s servers.Server) (int64, error) { return servers.Memory(s.Holding())
 // spent is the processor time since clock for each of n, in µs.
 func spent(s servers.Server, clock time.Duration, n int) (float64, error) {
 	now, err := servers.CPU(s.Working())
-	return us(now-clock) / float64(n), err
+	return us(now-clock) / float64(max(n, 1)), err
 }
 
 func us(d time.Duration) float64 { return float64(d) / 1e3 }
