@@ -12,49 +12,59 @@ import (
 	"invisibleart.example/gallery/bench/trial"
 )
 
-// measure makes the rounds, then the curves.
+// measure makes the rounds, then the curves. What fails is said at once and
+// returned in the end: one server that cannot be measured hides no other.
 func (b *bench) measure(ctx context.Context) error {
-	for round := range b.rounds {
-		if err := b.round(ctx, round); err != nil {
-			return err
+	var failed []error
+	try := func(what error) {
+		if what != nil {
+			b.say("FAILED: %v", what)
+			failed = append(failed, what)
 		}
 	}
-	return errors.Join(b.views(ctx), b.curve(ctx), b.works(ctx))
+	for round := range b.rounds {
+		b.round(ctx, round, try)
+	}
+	try(b.views(ctx))
+	b.curve(ctx, try)
+	b.works(ctx, try)
+	return errors.Join(append(failed, ctx.Err())...)
 }
 
 // round visits every contender once, in an order that begins with another one
 // each time: what the machine does meanwhile meets all of them.
-func (b *bench) round(ctx context.Context, round int) error {
+func (b *bench) round(ctx context.Context, round int, try func(error)) {
 	for i := range b.there {
 		c := b.there[(i+round)%len(b.there)]
-		if err := b.with(ctx, c, func(s servers.Server) error { return b.visit(ctx, c, s, round+1) }); err != nil {
-			return err
-		}
+		try(b.with(ctx, c, func(s servers.Server) error { return b.visit(ctx, c, s, round+1) }))
 	}
 	if !b.has(servers.Gallery) {
-		return nil
+		return
 	}
-	return errors.Join(
-		b.with(ctx, servers.Gallery, func(s servers.Server) error {
-			stall, err := trial.HoldUp(ctx, s.(*servers.House), round+1, b.watchers, b.settle())
-			if err != nil {
-				return fmt.Errorf("stalled readers: %w", err)
-			}
-			b.record.Stalls = append(b.record.Stalls, stall)
-			b.say("round %d: %d stalled readers: last %.1f ms, without %.1f; %.0f KiB each after %d comments; %d given up", round+1,
-				stall.Readers, stall.With.Last, stall.Without.Last, stall.Growth/1024, stall.Comments, stall.Evicted)
-			return nil
-		}),
-		b.with(ctx, servers.Gallery, func(s servers.Server) error {
-			r, err := trial.Restart(ctx, s.(*servers.House), round+1, b.watchers)
-			if err != nil {
-				return fmt.Errorf("reconnect: %w", err)
-			}
-			b.record.Reconnects = append(b.record.Reconnects, r)
-			b.say("round %d: restart: stopped in %.1f s, %d farewells, started in %.1f; half back after %.2f, all after %.2f s; refused %v, at most %d times; failed %v", round+1,
-				r.Stopping, r.Farewells, r.Starting, r.Half, r.All, r.Refused, r.MostRefused, r.Failed)
-			return nil
-		}))
+	try(b.with(ctx, servers.Gallery, func(s servers.Server) error { return b.stall(ctx, s.(*servers.House), round+1) }))
+	try(b.with(ctx, servers.Gallery, func(s servers.Server) error { return b.restart(ctx, s.(*servers.House), round+1) }))
+}
+
+func (b *bench) stall(ctx context.Context, h *servers.House, round int) error {
+	s, err := trial.HoldUp(ctx, h, round, b.watchers, b.settle())
+	if err != nil {
+		return fmt.Errorf("stalled readers: %w", err)
+	}
+	b.record.Stalls = append(b.record.Stalls, s)
+	b.say("round %d: %d stalled readers: last %.1f ms, without %.1f; %.0f KiB each after %d fillers; %d given up", round,
+		s.Readers, s.With.Last, s.Without.Last, s.Growth/1024, s.Fillers, s.Evicted)
+	return nil
+}
+
+func (b *bench) restart(ctx context.Context, h *servers.House, round int) error {
+	r, err := trial.Restart(ctx, h, round, b.watchers)
+	if err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	b.record.Reconnects = append(b.record.Reconnects, r)
+	b.say("round %d: restart: stopped in %.1f s, %d farewells, started in %.1f; half back after %.2f, all after %.2f s; refused %v, at most %d times; failed %v", round,
+		r.Stopping, r.Farewells, r.Starting, r.Half, r.All, r.Refused, r.MostRefused, r.Failed)
+	return nil
 }
 
 // visit measures a contender, and on a gallery with Redis what the path before
@@ -95,7 +105,7 @@ func (b *bench) views(ctx context.Context) error {
 
 // curve visits with other numbers of watchers than the rounds had. Channels is
 // left out where it would take minutes.
-func (b *bench) curve(ctx context.Context) error {
+func (b *bench) curve(ctx context.Context, try func(error)) {
 	sizes, most := []int{100, 1000, 5000, 10_000, 15_000}, 5000
 	if b.quick {
 		sizes = []int{20, 50}
@@ -108,8 +118,7 @@ func (b *bench) curve(ctx context.Context) error {
 			if c.Name == servers.FloorGo.Name || c.Name == servers.Channels.Name && n > most {
 				continue
 			}
-			err := b.with(ctx, c, func(s servers.Server) error {
-				// The fewer the watchers, the more is chance.
+			try(b.with(ctx, c, func(s servers.Server) error {
 				for range b.repeats(n) {
 					v, err := trial.Pay(ctx, s, c.Name, trial.Plan{Watchers: n, Settle: b.settle() / 2})
 					if err != nil {
@@ -119,17 +128,13 @@ func (b *bench) curve(ctx context.Context) error {
 					b.record.Curve = append(b.record.Curve, v)
 				}
 				return nil
-			})
-			if err != nil {
-				return err
-			}
+			}))
 		}
 	}
-	return nil
 }
 
 // works spreads the sockets over more artworks.
-func (b *bench) works(ctx context.Context) error {
+func (b *bench) works(ctx context.Context, try func(error)) {
 	counts := []int{100, 10_000}
 	if b.quick {
 		counts = []int{5}
@@ -139,18 +144,17 @@ func (b *bench) works(ctx context.Context) error {
 			if !b.has(c) || n > b.watchers {
 				continue
 			}
-			err := b.with(ctx, c, func(s servers.Server) error {
+			try(b.with(ctx, c, func(s servers.Server) error {
 				v, err := trial.Pay(ctx, s, c.Name, trial.Plan{Watchers: b.watchers, Topics: n, Settle: b.settle()})
+				if err != nil {
+					return err
+				}
 				b.say("%s", v)
 				b.record.Works = append(b.record.Works, v)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+				return nil
+			}))
 		}
 	}
-	return nil
 }
 
 // has tells whether a contender takes part.
@@ -160,6 +164,9 @@ func (b *bench) has(c servers.Contender) bool {
 
 // with starts a contender, does something with it and ends it.
 func (b *bench) with(ctx context.Context, c servers.Contender, do func(servers.Server) error) error {
+	if ctx.Err() != nil {
+		return nil // measure says it once
+	}
 	s, err := c.Start(ctx, b.workshop)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Name, err)

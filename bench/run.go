@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"invisibleart.example/gallery/bench/report"
 	"invisibleart.example/gallery/bench/servers"
 	"invisibleart.example/gallery/bench/trial"
 )
@@ -25,18 +27,40 @@ type bench struct {
 
 // run measures everything, or reads what was, and writes the page.
 func run(ctx context.Context, s settings) error {
+	figures := filepath.Join(s.out, "performance", "figures.json")
+	prose := filepath.Join(s.root, "bench", "prose")
+	if s.from != "" {
+		record, err := trial.Read(s.from)
+		if err != nil {
+			return err
+		}
+		return report.Write(record, prose, s.out)
+	}
+	record, failed := measured(ctx, s)
+	if record == nil {
+		return failed
+	}
+	// What was measured is kept, whatever failed.
+	if err := os.MkdirAll(filepath.Dir(figures), 0o755); err != nil {
+		return errors.Join(failed, err)
+	}
+	return errors.Join(failed, record.Write(figures), report.Write(record, prose, s.out))
+}
+
+// measured makes a record, which holds what there is even with an error.
+func measured(ctx context.Context, s settings) (*trial.Record, error) {
 	dir, err := os.MkdirTemp("", "gallery-bench-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	if err := os.Chmod(dir, 0o711); err != nil { // servers that do not run as root have rooms in it
-		return err
+		return nil, err
 	}
 	b := &bench{settings: s, began: time.Now()}
 	b.workshop = &servers.Workshop{Root: s.root, Dir: dir, Bin: filepath.Join(dir, "bin"), Log: b.say}
 	if err := os.Mkdir(b.workshop.Bin, 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	b.record = &trial.Record{Machine: trial.Look(s.root), Command: "make bench", Started: trial.Now(), Rounds: s.rounds, Watchers: s.watchers}
 	if len(os.Args) > 1 {
@@ -52,16 +76,11 @@ func run(ctx context.Context, s settings) error {
 	}
 	b.say("building")
 	if err := servers.Build(ctx, b.workshop); err != nil {
-		return fmt.Errorf("build: %w", err)
+		return nil, fmt.Errorf("build: %w", err)
 	}
-	if err := b.measure(ctx); err != nil {
-		return err
-	}
+	err = b.measure(ctx)
 	b.record.Took = time.Since(b.began).Round(time.Second).String()
-	if err := os.MkdirAll(filepath.Join(s.out, "performance"), 0o755); err != nil {
-		return err
-	}
-	return b.record.Write(filepath.Join(s.out, "performance", "figures.json"))
+	return b.record, err
 }
 
 // settle is how long sockets are left alone before they are weighed.

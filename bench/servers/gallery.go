@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -46,6 +47,7 @@ type House struct {
 	redis      *redisServer
 
 	artist, visitor person
+	admin           person // only on SQLite
 	works           atomic.Int64
 	listeners       []string // tokens of those who listen for notifications
 }
@@ -68,7 +70,7 @@ func startGallery(ctx context.Context, w *Workshop, name string, nodes bool) (_ 
 		return nil, err
 	}
 	h.addr = fmt.Sprintf("127.0.0.1:%d", port)
-	h.args = []string{w.bin("gallery"), "serve", "--listen", h.addr, "--data", filepath.Join(dir, "data"), "--rate-limits", "off"}
+	h.args = []string{w.bin("gallery"), "serve", "--listen", h.addr, "--data", h.data(), "--rate-limits", "off"}
 	if nodes {
 		if h.postgresql, err = StartPostgreSQL(ctx, w); err != nil {
 			return nil, err
@@ -98,6 +100,11 @@ func (h *House) admit(ctx context.Context) (err error) {
 	if h.visitor, err = h.register(ctx, "visitor", false); err != nil {
 		return err
 	}
+	if h.postgresql == nil {
+		if h.admin, err = h.operator(ctx); err != nil {
+			return err
+		}
+	}
 	for n := range Listeners {
 		p, err := h.register(ctx, fmt.Sprintf("listener-%d", n), false)
 		if err != nil {
@@ -117,6 +124,25 @@ func (h *House) Listen(ctx context.Context) (err error) {
 	_, err = h.process.line(ctx)
 	return err
 }
+
+// operator makes an admin beside the running process, as operators do.
+func (h *House) operator(ctx context.Context) (person, error) {
+	p := person{name: "admin"}
+	create := exec.CommandContext(ctx, h.args[0], "user", "create", "--data", h.data(), "--email", "admin@example.com", "--username", p.name, "--admin")
+	create.Env, create.Stdin = plain(), strings.NewReader(password)
+	if out, err := create.CombinedOutput(); err != nil {
+		return p, fmt.Errorf("make an admin: %w\n%s", err, out)
+	}
+	var answer struct{ Access string }
+	err := h.Post(ctx, "/auth/login", "", map[string]any{"email": "admin@example.com", "password": password}, &answer)
+	p.token = answer.Access
+	return p, err
+}
+
+// password is everybody's.
+const password = "open the gallery"
+
+func (h *House) data() string { return filepath.Join(h.dir, "data") }
 
 // Serve is Listen, and waits until the process is ready.
 func (h *House) Serve(ctx context.Context) error {
@@ -196,7 +222,7 @@ func (h *House) send(ctx context.Context, path, contentType, token string, body 
 
 func (h *House) register(ctx context.Context, name string, artist bool) (person, error) {
 	var answer struct{ Access string }
-	err := h.Post(ctx, "/auth/register", "", map[string]any{"username": name, "email": name + "@example.com", "password": "open the gallery", "is_artist": artist}, &answer)
+	err := h.Post(ctx, "/auth/register", "", map[string]any{"username": name, "email": name + "@example.com", "password": password, "is_artist": artist}, &answer)
 	return person{name, answer.Access}, err
 }
 
@@ -206,7 +232,12 @@ func (h *House) Topic(ctx context.Context) (Topic, error) { return h.Hang(ctx, 1
 // Hang hangs a work that so many comments reveal.
 func (h *House) Hang(ctx context.Context, comments int) (*Work, error) {
 	// The title is chosen before the id is known; all ids are equally long.
-	w := &Work{house: h, title: titleFor(artworkID(0), h.artist.name, 0)}
+	return h.Named(ctx, titleFor(artworkID(0), h.artist.name, 0), comments)
+}
+
+// Named is Hang with a title, up to 255 characters.
+func (h *House) Named(ctx context.Context, title string, comments int) (*Work, error) {
+	w := &Work{house: h, title: title}
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	err := errors.Join(form.WriteField("title", w.title),
@@ -234,7 +265,17 @@ func (h *House) Hang(ctx context.Context, comments int) (*Work, error) {
 func (h *House) NotificationPaths(context.Context) ([]string, error) {
 	var paths []string
 	for _, token := range h.listeners {
-		paths = append(paths, "/ws/notifications/?token="+url.QueryEscape(token))
+		paths = append(paths, notifications(token))
 	}
 	return paths, nil
+}
+
+func notifications(token string) string { return "/ws/notifications/?token=" + url.QueryEscape(token) }
+
+// ArtistPath is NotificationPaths for the artist, who alone is told of comments.
+func (h *House) ArtistPath() string { return notifications(h.artist.token) }
+
+// Announce sends a system message to every notifications socket (SQLite only).
+func (h *House) Announce(ctx context.Context, text string) error {
+	return h.Post(ctx, "/admin/broadcast", h.admin.token, map[string]string{"message": text}, nil)
 }

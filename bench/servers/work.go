@@ -19,12 +19,7 @@ func (w *Work) Payload() []byte { return payload(w.ID, w.title, w.house.artist.n
 // fulfils its condition. It returns after the answer.
 func (w *Work) Broadcast(ctx context.Context) error { return w.Comment(ctx, "Now!") }
 
-// Comment says something about the work. Sockets opened with ?live=1 hear it.
+// Comment says something about the work, of which its artist is notified.
 func (w *Work) Comment(ctx context.Context, text string) error {
 	return w.house.Post(ctx, "/artworks/"+w.ID+"/comments", w.house.visitor.token, map[string]string{"content": text}, nil)
-}
-
-// Reveal reveals the work by its artist's hand, whatever its condition.
-func (w *Work) Reveal(ctx context.Context) error {
-	return w.house.Post(ctx, "/artworks/"+w.ID+"/reveal", w.house.artist.token, nil, nil)
 }

@@ -21,12 +21,11 @@ type crowd struct {
 	ended  chan error
 	began  int64 // loadtest.Now, when the first handshake began
 
-	payloads [][]byte
-	arrived  []atomic.Int64 // loadtest.Now of each socket's payload, 0 before
-	missing  atomic.Int64
-	doubled  atomic.Int64
-	all      chan struct{} // closed when every socket has its payload
-	opened   []int64       // loadtest.Now of each handshake's end; the swarm's own until it ended
+	arrived []atomic.Int64 // loadtest.Now of each socket's payload, 0 before
+	missing atomic.Int64
+	doubled atomic.Int64
+	all     chan struct{} // closed when every socket has its payload
+	opened  []int64       // loadtest.Now of each handshake's end; the swarm's own until it ended
 }
 
 // gather opens n sockets before topics and waits until all of them are open.
@@ -36,12 +35,15 @@ func gather(ctx context.Context, addr string, topics []servers.Topic, n int, cha
 	for i, t := range topics {
 		paths[i], payloads[i] = t.Path(), t.Payload()
 	}
-	return open(ctx, addr, paths, payloads, n, change)
+	return open(ctx, addr, paths, n, func(socket int, payload []byte) bool {
+		return bytes.Equal(payload, payloads[socket%len(payloads)])
+	}, change)
 }
 
-// open is gather for sockets that may get nothing: payloads is nil then.
-func open(ctx context.Context, addr string, paths []string, payloads [][]byte, n int, change func(*loadtest.Config)) (*crowd, error) {
-	c := &crowd{payloads: payloads, arrived: make([]atomic.Int64, n), all: make(chan struct{}), ended: make(chan error, 1), opened: make([]int64, n)}
+// open is gather for whatever paths; is tells what the sockets wait for from
+// everything else that they are sent. change may be nil.
+func open(ctx context.Context, addr string, paths []string, n int, is func(socket int, payload []byte) bool, change func(*loadtest.Config)) (*crowd, error) {
+	c := &crowd{arrived: make([]atomic.Int64, n), all: make(chan struct{}), ended: make(chan error, 1), opened: make([]int64, n)}
 	c.missing.Store(int64(n))
 	var once sync.Once
 	config := loadtest.Config{
@@ -49,8 +51,8 @@ func open(ctx context.Context, addr string, paths []string, payloads [][]byte, n
 		Path:   func(socket int) string { return paths[socket%len(paths)] },
 		OnOpen: func(socket int, at int64, _ time.Duration) { c.opened[socket] = at },
 		OnMessage: func(socket int, at int64, payload []byte) {
-			if payloads == nil || !bytes.Equal(payload, payloads[socket%len(payloads)]) {
-				return // how the work stands, on connect
+			if !is(socket, payload) {
+				return // such as how the work stands, on connect
 			}
 			if !c.arrived[socket].CompareAndSwap(0, at) {
 				c.doubled.Add(1)
