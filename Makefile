@@ -37,7 +37,8 @@ check: ## formatting, vet, staticcheck, cross-compilation, tidy modules
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 	$(GO) -C tools mod tidy -diff
-	$(GO) -C bench vet ./...
+	GOOS=linux $(GO) -C bench vet ./...
+	[ "$$(uname)" != Linux ] || (cd bench && $(GO) tool -modfile=../tools/go.mod staticcheck ./...)
 	$(GO) -C bench mod tidy -diff
 	GOOS=darwin $(GO) build $(QUICK) -o /dev/null ./cmd/gallery
 	GOOS=windows $(GO) build $(QUICK) -o /dev/null ./cmd/gallery
