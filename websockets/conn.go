@@ -1,54 +1,49 @@
 package websockets
 
 import (
-	"net"
 	"sync"
 	"time"
 )
 
-// Handler is what happens on a connection.
+// Handler is what happens on a connection. None of its methods may wait for
+// anybody: they are called on a goroutine that reads thousands of connections.
 type Handler interface {
 	// Opened is called exactly once, before anything else and before anything
 	// of the peer's is read: what it sends comes before every answer.
 	Opened(c *Conn)
 	// Message is called with each whole message, in order, never concurrently
-	// for one connection. payload is valid only during the call. While it
-	// blocks, nothing more is read from the peer: that is the peer's
-	// backpressure.
+	// for one connection. payload is valid only during the call.
 	Message(c *Conn, binary bool, payload []byte)
 	// Closed is called exactly once, after the last Message, never from within
 	// Send, Close or any other method: it may take the locks under which those
-	// are called. It should not block for long, the peer waits for it.
+	// are called.
 	Closed(c *Conn)
 }
 
 // Conn is one open WebSocket connection, made by [Engine.Upgrade]. All methods
 // are safe for concurrent use, and none but Drain blocks.
 //
-// One goroutine reads it, calls its handler, and in the end closes the socket;
-// nobody else does, so that a descriptor is never used after it was closed. A
-// second goroutine writes, only while the peer is slow and something waits.
+// It is the same whoever moves its bytes: see [link].
 type Conn struct {
-	engine    *Engine
-	handler   Handler
-	conn      net.Conn
-	transport transport // conn, the way its bytes come and go
+	engine  *Engine
+	handler Handler
+	link    link
 
 	mu         sync.Mutex
 	phase      phase
-	lingering  bool          // whether the reading goroutine has come to the end
-	code       uint16        // of the close frame, once phase is not open
-	unanswered uint8         // pings since the last pong
-	queue      *queue        // what the peer has not taken; nil when it took all
-	writeBy    time.Duration // on the engine's clock: until when the close frame must be out
-	expiry     *time.Timer   // of CloseAt
+	unanswered uint8  // pings since the last pong
+	slot       uint8  // where the engine keeps it, guarded by the engine's lock
+	code       uint16 // of the close frame, once phase is not open
+	place      int32  // like slot
+	queue      *queue // what the peer has not taken; nil when it took all
+	// endBy is until when the close frame must be out, and once it is, until
+	// when the peer's last bytes are awaited; on the engine's clock.
+	endBy  time.Duration
+	expiry *time.Timer // of CloseAt
 
-	// The reading goroutine's own.
-	reader reader
+	// Of whoever reads, one at a time.
+	reader *reader // nil between two frames that came whole
 	rate   frameRate
-
-	// Where the engine keeps it, guarded by the engine's lock.
-	slot, place int
 }
 
 // phase is how far a connection has come. It only ever grows.

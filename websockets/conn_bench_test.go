@@ -40,7 +40,7 @@ func BenchmarkFanOut(b *testing.B) {
 	var conns []*websockets.Conn
 	var clients []*wireClient
 	for range 1000 {
-		c, w := connect(b, e, "direct", newDiary())
+		c, w := connect(b, e, "polled", newDiary())
 		conns, clients = append(conns, c), append(clients, w)
 	}
 	f := websockets.TextFrame(fill(200))
@@ -70,7 +70,7 @@ func BenchmarkFanOut(b *testing.B) {
 func BenchmarkEcho(b *testing.B) {
 	for _, transport := range transports {
 		b.Run(transport, func(b *testing.B) {
-			_, w := connect(b, newEngine(b, websockets.Config{}), transport, handlerFunc(drainingEcho))
+			_, w := connect(b, newEngine(b, echoConfig()), transport, handlerFunc(echo))
 			frame, answer := textFrame(string(fill(64))), make([]byte, 66)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -83,6 +83,9 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
+// echo keeps no diary.
+func echo(c *websockets.Conn, _ bool, payload []byte) { c.Send(websockets.TextFrame(payload)) }
+
 // handlerFunc is a handler that keeps no diary.
 type handlerFunc func(c *websockets.Conn, binary bool, payload []byte)
 
@@ -94,6 +97,12 @@ func (f handlerFunc) Closed(*websockets.Conn)                                 {}
 // heap, and the stack of its goroutine. The client's end and its descriptor are
 // in it too.
 func BenchmarkIdle(b *testing.B) {
+	for _, transport := range direct {
+		b.Run(transport, func(b *testing.B) { benchmarkIdle(b, transport) })
+	}
+}
+
+func benchmarkIdle(b *testing.B, transport string) {
 	memory := func() uint64 {
 		runtime.GC()
 		runtime.GC()
@@ -108,7 +117,7 @@ func BenchmarkIdle(b *testing.B) {
 		var ends []io.Closer
 		for range n {
 			server, client := tcpPair(b)
-			e.Attach(server, nil, handlerFunc(drainingEcho))
+			attach(e, transport, server, nil, handlerFunc(echo))
 			client.Write(textFrame("hello"))
 			var answer [7]byte
 			if _, err := io.ReadFull(client, answer[:]); err != nil {

@@ -1,9 +1,6 @@
 package websockets
 
-import (
-	"net"
-	"time"
-)
+import "time"
 
 const (
 	// closePatience is how long a peer has to take what waits for it and the
@@ -38,28 +35,16 @@ func (c *Conn) closeLocked(code int, reason string) {
 			c.queue.forget()
 		}
 	}
-	c.writeBy = c.engine.now() + closePatience
+	c.endBy = c.engine.now() + closePatience
 	c.transmit(closeFrame(code, reason).bytes)
-	if c.queue != nil {
-		c.conn.SetWriteDeadline(c.engine.at(c.writeBy))
-	}
-	c.wakeReader()
+	c.link.closing()
 }
 
 // saidLocked notes that the close frame is out. c.mu must be held.
 func (c *Conn) saidLocked() {
 	c.phase = phaseSaid
-	if c.lingering {
-		c.conn.SetReadDeadline(time.Now().Add(lingerTime))
-	}
-}
-
-// closeWrite tells the peer that nothing more will come. On sockets with direct
-// writes it does not block; all others have a flushing goroutine to call it.
-func (c *Conn) closeWrite() {
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite() // a peer that is gone already will be noticed by the reader
-	}
+	c.endBy = c.engine.now() + lingerTime
+	c.link.said()
 }
 
 // breakLocked gives the connection up without a word: the peer cannot be
@@ -76,25 +61,13 @@ func (c *Conn) breakLocked() {
 	if c.queue != nil {
 		c.queue.release()
 		c.queue.forget()
-		c.conn.SetWriteDeadline(longAgo())
 	}
-	c.wakeReader()
+	c.link.broken()
 }
 
 // resetLocked gives the connection up and makes the kernel drop at once what it
 // still holds for a peer that takes nothing. c.mu must be held.
 func (c *Conn) resetLocked() {
-	if tcp, ok := c.conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0) // at worst the kernel keeps the bytes a while longer
-	}
+	c.link.discard()
 	c.breakLocked()
 }
-
-// wakeReader makes the reading goroutine look at the phase. c.mu must be held,
-// or the deadline could undo the one that lingering sets.
-func (c *Conn) wakeReader() {
-	c.conn.SetReadDeadline(longAgo())
-}
-
-// longAgo is a deadline that has passed on any clock.
-func longAgo() time.Time { return time.Unix(1, 0) }

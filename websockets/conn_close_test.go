@@ -14,7 +14,9 @@ import (
 )
 
 // TestConnEchoesTheCloseCode answers the peer's close frame with its own code.
-func TestConnEchoesTheCloseCode(t *testing.T) {
+func TestConnEchoesTheCloseCode(t *testing.T) { everyWay(t, testConnEchoesTheCloseCode) }
+
+func testConnEchoesTheCloseCode(t *testing.T, transport string) {
 	for _, transport := range transports {
 		for _, code := range []int{1000, 1001, 1003, 1007, 1008, 1011, 1014, 3000, 3999, 4000, 4999} {
 			t.Run(fmt.Sprint(transport, "/", code), func(t *testing.T) {
@@ -31,7 +33,7 @@ func TestConnEchoesTheCloseCode(t *testing.T) {
 		}
 	}
 	t.Run("without a code", func(t *testing.T) {
-		_, w := connect(t, newEngine(t, websockets.Config{}), "direct", newDiary())
+		_, w := connect(t, newEngine(t, websockets.Config{}), transport, newDiary())
 		w.write(clientFrame(closeOp, true, nil))
 		w.want(closeOp, "")
 	})
@@ -82,8 +84,12 @@ func TestConnClosesBehindWhatAPeerStillReads(t *testing.T) {
 // TestConnCloseReachesAPeerThatKeepsTalking is about the reset that a kernel
 // sends when a socket is closed with unread bytes: it would eat the close code.
 func TestConnCloseReachesAPeerThatKeepsTalking(t *testing.T) {
+	everyWay(t, testConnCloseReachesAPeerThatKeepsTalking)
+}
+
+func testConnCloseReachesAPeerThatKeepsTalking(t *testing.T, transport string) {
 	for range 20 {
-		_, w := connect(t, newEngine(t, websockets.Config{}), "direct", newDiary())
+		_, w := connect(t, newEngine(t, websockets.Config{}), transport, newDiary())
 		stop := make(chan struct{})
 		var talk sync.WaitGroup
 		talk.Go(func() {
@@ -107,7 +113,9 @@ func TestConnCloseReachesAPeerThatKeepsTalking(t *testing.T) {
 	}
 }
 
-func TestConnNoticesAPeerThatIsGone(t *testing.T) {
+func TestConnNoticesAPeerThatIsGone(t *testing.T) { everyWay(t, testConnNoticesAPeerThatIsGone) }
+
+func testConnNoticesAPeerThatIsGone(t *testing.T, transport string) {
 	tests := map[string]func(w *wireClient){
 		"closed":               func(w *wireClient) { w.conn.Close() },
 		"reset":                func(w *wireClient) { w.conn.(*net.TCPConn).SetLinger(0); w.conn.Close() },
@@ -118,7 +126,7 @@ func TestConnNoticesAPeerThatIsGone(t *testing.T) {
 	for name, leave := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := newDiary()
-			c, w := connect(t, newEngine(t, websockets.Config{}), "direct", d)
+			c, w := connect(t, newEngine(t, websockets.Config{}), transport, d)
 			leave(w)
 			d.ended(t)
 			if got := c.CloseCode(); got != websockets.CloseAbnormal {
@@ -129,10 +137,12 @@ func TestConnNoticesAPeerThatIsGone(t *testing.T) {
 }
 
 // TestConnClosesFromWithinMessage drops what comes behind in the same bytes.
-func TestConnClosesFromWithinMessage(t *testing.T) {
+func TestConnClosesFromWithinMessage(t *testing.T) { everyWay(t, testConnClosesFromWithinMessage) }
+
+func testConnClosesFromWithinMessage(t *testing.T, transport string) {
 	d := newDiary()
 	d.onMessage = func(c *websockets.Conn, _ bool, _ []byte) { c.Close(websockets.CloseServerBusy, "") }
-	_, w := connect(t, newEngine(t, websockets.Config{}), "direct", d)
+	_, w := connect(t, newEngine(t, websockets.Config{}), transport, d)
 	w.write(textFrame("1"), textFrame("2"), clientFrame(closeOp, true, nil))
 	w.wantClose(websockets.CloseServerBusy)
 	w.conn.Close()
@@ -144,14 +154,16 @@ func TestConnClosesFromWithinMessage(t *testing.T) {
 
 // TestConnGreetsFirst has peers whose first bytes end the connection at once:
 // what Opened says comes before the answer to anything.
-func TestConnGreetsFirst(t *testing.T) {
+func TestConnGreetsFirst(t *testing.T) { everyWay(t, testConnGreetsFirst) }
+
+func testConnGreetsFirst(t *testing.T, transport string) {
 	e := newEngine(t, websockets.Config{})
 	for range 200 {
 		server, client := tcpPair(t)
 		w := newWireClient(t, client)
 		d := newDiary()
 		d.onOpened = func(c *websockets.Conn) { c.Send(websockets.TextFrame([]byte("welcome"))) }
-		e.Attach(server, clientFrame(closeOp, true, nil), d)
+		attach(e, transport, server, clientFrame(closeOp, true, nil), d)
 		w.want(textOp, "welcome")
 		w.wantClose(websockets.CloseNoStatus)
 		client.Close()
@@ -160,18 +172,20 @@ func TestConnGreetsFirst(t *testing.T) {
 }
 
 // TestConnContainsAPanic lets a bug cost the one connection that met it.
-func TestConnContainsAPanic(t *testing.T) {
+func TestConnContainsAPanic(t *testing.T) { everyWay(t, testConnContainsAPanic) }
+
+func testConnContainsAPanic(t *testing.T, transport string) {
 	told := make(chan any, 1)
 	e := newEngine(t, websockets.Config{Panicked: func(value any, stack []byte) {
-		if !bytes.Contains(stack, []byte("TestConnContainsAPanic")) {
+		if !bytes.Contains(stack, []byte("estConnContainsAPanic")) {
 			t.Errorf("the stack does not show where it happened:\n%s", stack)
 		}
 		told <- value
 	}})
 	d := newDiary()
 	d.onMessage = func(*websockets.Conn, bool, []byte) { panic("a bug") }
-	_, w := connect(t, e, "direct", d)
-	_, other := connect(t, e, "direct", echoing())
+	_, w := connect(t, e, transport, d)
+	_, other := connect(t, e, transport, echoing())
 	w.write(textFrame("1"))
 	w.wantClose(websockets.CloseInternal)
 	w.conn.Close()
@@ -294,18 +308,20 @@ func TestConnCloseAt(t *testing.T) {
 }
 
 // TestEngineClosesAll says goodbye to those who are there and those who come.
-func TestEngineClosesAll(t *testing.T) {
+func TestEngineClosesAll(t *testing.T) { everyWay(t, testEngineClosesAll) }
+
+func testEngineClosesAll(t *testing.T, transport string) {
 	e := websockets.NewEngine(websockets.Config{})
 	var clients []*wireClient
 	for range 300 {
-		_, w := connect(t, e, "direct", newDiary())
+		_, w := connect(t, e, transport, newDiary())
 		clients = append(clients, w)
 	}
 	if got := e.Len(); got != 300 {
 		t.Errorf("Len: got %d, want 300", got)
 	}
 	e.CloseAll(websockets.CloseGoingAway, "deploy")
-	_, late := connect(t, e, "direct", newDiary())
+	_, late := connect(t, e, transport, newDiary())
 	for _, w := range append(clients, late) {
 		w.wantClose(websockets.CloseGoingAway)
 		w.conn.Close()
@@ -315,9 +331,11 @@ func TestEngineClosesAll(t *testing.T) {
 	}
 }
 
-func TestEngineWaitGivesUp(t *testing.T) {
+func TestEngineWaitGivesUp(t *testing.T) { everyWay(t, testEngineWaitGivesUp) }
+
+func testEngineWaitGivesUp(t *testing.T, transport string) {
 	e := newEngine(t, websockets.Config{})
-	_, w := connect(t, e, "direct", newDiary())
+	_, w := connect(t, e, transport, newDiary())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if err := e.Wait(ctx); err == nil {

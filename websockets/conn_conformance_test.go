@@ -2,7 +2,6 @@ package websockets_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -33,9 +32,7 @@ func closed(code int) serverFrame {
 // at once.
 func converse(t *testing.T, e *websockets.Engine, transport string, d dialogue, size int) {
 	t.Helper()
-	h := newDiary()
-	h.onMessage = drainingEcho
-	_, w := connect(t, e, transport, h)
+	_, w := connect(t, e, transport, echoing())
 	send, want := d.send, d.want
 	if len(want) == 0 || want[len(want)-1].op != closeOp {
 		send = join(send, clientFrame(closeOp, true, closePayload(1000, "")))
@@ -65,14 +62,10 @@ func converse(t *testing.T, e *websockets.Engine, transport string, d dialogue, 
 	}
 }
 
-// drainingEcho is the echo that a conformance suite speaks with.
-func drainingEcho(c *websockets.Conn, binary bool, payload []byte) {
-	frame := websockets.TextFrame
-	if binary {
-		frame = websockets.BinaryFrame
-	}
-	if c.Send(frame(payload)) {
-		_ = c.Drain(context.Background()) // fails only when the connection closes
+// echoConfig is what an echo needs to speak with a conformance suite.
+func echoConfig() websockets.Config {
+	return websockets.Config{
+		MaxMessage: 16 << 20, Binary: true, QueueBytes: 32 << 20, QueueMessages: 4096, HoldSlow: true,
 	}
 }
 
@@ -155,7 +148,7 @@ func inFragments(op byte, payload []byte, size int) []byte {
 func oneByteFragments(s string) []byte { return inFragments(textOp, []byte(s), 1) }
 
 func TestConformance(t *testing.T) {
-	e := newEngine(t, websockets.Config{MaxMessage: 16 << 20, Binary: true, QueueBytes: 32 << 20})
+	e := newEngine(t, echoConfig())
 	for _, transport := range transports {
 		for _, d := range dialogues() {
 			t.Run(transport+"/"+d.name, func(t *testing.T) { converse(t, e, transport, d, 0) })
@@ -172,8 +165,10 @@ func TestConformance(t *testing.T) {
 
 // TestConformanceFailsFast is group 6.4: invalid text is refused while the rest
 // of its message is still to come.
-func TestConformanceFailsFast(t *testing.T) {
-	e := newEngine(t, websockets.Config{MaxMessage: 16 << 20})
+func TestConformanceFailsFast(t *testing.T) { everyWay(t, testConformanceFailsFast) }
+
+func testConformanceFailsFast(t *testing.T, transport string) {
+	e := newEngine(t, echoConfig())
 	valid, invalid := "κόσμε", "\xF4\x90\x80\x80"
 	whole := clientFrame(textOp, true, []byte(valid+invalid+"edited"))
 	tests := map[string][]byte{
@@ -184,7 +179,7 @@ func TestConformanceFailsFast(t *testing.T) {
 	}
 	for name, wire := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, w := connect(t, e, "direct", newDiary())
+			_, w := connect(t, e, transport, newDiary())
 			w.write(wire)
 			w.wantClose(websockets.CloseInvalidText)
 		})
@@ -193,29 +188,31 @@ func TestConformanceFailsFast(t *testing.T) {
 
 // TestConformanceLimits is group 9: messages of up to 16 MiB, whole, in
 // fragments of any size, and in small writes.
-func TestConformanceLimits(t *testing.T) {
-	e := newEngine(t, websockets.Config{MaxMessage: 16 << 20, Binary: true, QueueBytes: 32 << 20})
+func TestConformanceLimits(t *testing.T) { everyWay(t, testConformanceLimits) }
+
+func testConformanceLimits(t *testing.T, transport string) {
+	e := newEngine(t, echoConfig())
 	start := time.Now()
 	for _, op := range []byte{textOp, binaryOp} {
 		for _, n := range []int{64 << 10, 1 << 20, 16 << 20} {
 			t.Run(fmt.Sprintf("9.%d %d bytes", op, n), func(t *testing.T) {
-				converse(t, e, "direct", dialogue{"", clientFrame(op, true, fill(n)), []serverFrame{{op, string(fill(n))}}}, 0)
+				converse(t, e, transport, dialogue{"", clientFrame(op, true, fill(n)), []serverFrame{{op, string(fill(n))}}}, 0)
 			})
 		}
 		for _, size := range []int{64, 1 << 10, 64 << 10, 4 << 20} {
 			t.Run(fmt.Sprintf("9.%d 16 MiB in fragments of %d", op+2, size), func(t *testing.T) {
-				converse(t, e, "direct", dialogue{"", inFragments(op, fill(16<<20), size), []serverFrame{{op, string(fill(16 << 20))}}}, 0)
+				converse(t, e, transport, dialogue{"", inFragments(op, fill(16<<20), size), []serverFrame{{op, string(fill(16 << 20))}}}, 0)
 			})
 		}
 		for _, size := range []int{64, 2 << 10} {
 			t.Run(fmt.Sprintf("9.%d 1 MiB in writes of %d", op+4, size), func(t *testing.T) {
-				converse(t, e, "direct", dialogue{"", clientFrame(op, true, fill(1<<20)), []serverFrame{{op, string(fill(1 << 20))}}}, size)
+				converse(t, e, transport, dialogue{"", clientFrame(op, true, fill(1<<20)), []serverFrame{{op, string(fill(1 << 20))}}}, size)
 			})
 		}
 	}
 	for _, n := range []int{0, 64, 1024} {
 		t.Run(fmt.Sprint("9.7 there and back with ", n), func(t *testing.T) {
-			_, w := connect(t, e, "direct", echoing())
+			_, w := connect(t, e, transport, echoing())
 			for range 1000 {
 				w.write(clientFrame(binaryOp, true, fill(n)))
 				w.want(binaryOp, string(fill(n)))
@@ -226,6 +223,6 @@ func TestConformanceLimits(t *testing.T) {
 		t.Errorf("group 9 took %v", took)
 	}
 	t.Run("16 MiB and a byte", func(t *testing.T) {
-		converse(t, e, "direct", dialogue{"", clientFrame(binaryOp, true, fill(16<<20+1)), []serverFrame{closed(1009)}}, 0)
+		converse(t, e, transport, dialogue{"", clientFrame(binaryOp, true, fill(16<<20+1)), []serverFrame{closed(1009)}}, 0)
 	})
 }

@@ -23,11 +23,22 @@ type Config struct {
 	FrameRate     rate.Limit    // frames a second a peer may send, 64 continuations for one, else 4429; 0: no limit
 	FrameBurst    int           // frames it may send at once; 0: those of one second
 	PingInterval  time.Duration // two pings without a pong end a connection; 0: 25 s
+	// HoldSlow reads nothing from a peer while something waits for it: it is held
+	// up rather than closed. For servers whose every message has an answer.
+	HoldSlow bool
+	// Goroutines has a goroutine wait at each socket, also where the system can
+	// tell which are ready.
+	Goroutines bool
 	// Panicked is told of a panic in Handler.Message, which then costs only its
 	// own connection: 1011. The value may quote what the peer has sent. nil lets
 	// the panic end the program, and a panic anywhere else always does.
 	Panicked func(value any, stack []byte)
 }
+
+// mostPollers is how many goroutines read at most where the system tells which
+// sockets are ready. What they do besides the system calls is little, and what a
+// message causes happens elsewhere.
+const mostPollers = 4
 
 // Engine makes connections and owns them: their goroutines, their buffers and
 // their heartbeat. It is safe for concurrent use.
@@ -37,6 +48,7 @@ type Engine struct {
 	buffers *buffers
 	started time.Time
 	pulse   pulse
+	pollers pollers
 }
 
 // NewEngine makes an engine without connections.
@@ -70,19 +82,16 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 // Attach serves a connection on which the handshake is over, and closes it in
-// the end; early are bytes already read from it, which it may change. Messages
-// may reach h before it returns.
+// the end; early are bytes already read from it, which it may change. conn is
+// not to be used by anybody else from then on. Messages may reach h before it
+// returns.
 func (e *Engine) Attach(conn net.Conn, early []byte, h Handler) *Conn {
-	return e.attach(conn, nil, early, h)
+	return e.begin(e.link(conn), nil, early, h)
 }
 
-// attach is Attach with something to say first.
-func (e *Engine) attach(conn net.Conn, greeting, early []byte, h Handler) *Conn {
-	// Those of whoever read the handshake. A connection that is closed already
-	// will fail the first read.
-	conn.SetDeadline(time.Time{})
-	c := &Conn{engine: e, handler: h, conn: conn, transport: openTransport(conn)}
-	c.reader.rules = &e.rules
+// begin serves c, with a greeting to be said first.
+func (e *Engine) begin(c *Conn, greeting, early []byte, h Handler) *Conn {
+	c.engine, c.handler = e, h
 	// Held from before anybody else knows of c: nothing may go out before the
 	// greeting.
 	c.mu.Lock()
@@ -95,8 +104,18 @@ func (e *Engine) attach(conn net.Conn, greeting, early []byte, h Handler) *Conn 
 	}
 	c.mu.Unlock()
 	h.Opened(c)
-	go c.serve(early)
+	c.link.start(early)
 	return c
+}
+
+// link makes the connection that moves the bytes of conn best.
+func (e *Engine) link(conn net.Conn) *Conn {
+	if !e.cfg.Goroutines {
+		if l := e.pollers.take(conn); l != nil {
+			return &l.Conn
+		}
+	}
+	return &newGoroutineLink(conn).Conn
 }
 
 // CloseAll closes every connection, and every one that is still to come.
@@ -127,7 +146,7 @@ func (e *Engine) Wait(ctx context.Context) error {
 	e.pulse.mu.Lock()
 	if e.pulse.count == 0 {
 		e.pulse.mu.Unlock()
-		return nil
+		return e.pollers.wait(ctx)
 	}
 	if e.pulse.empty == nil {
 		e.pulse.empty = make(chan struct{})
@@ -136,7 +155,7 @@ func (e *Engine) Wait(ctx context.Context) error {
 	e.pulse.mu.Unlock()
 	select {
 	case <-empty:
-		return nil
+		return e.pollers.wait(ctx)
 	case <-ctx.Done():
 		return fmt.Errorf("wait for %d websockets to close: %w", e.Len(), ctx.Err())
 	}

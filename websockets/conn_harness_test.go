@@ -88,8 +88,30 @@ func (d *diary) count() int {
 	return len(d.messages)
 }
 
-// transports are the two ways a connection's bytes come and go.
-var transports = []string{"direct", "plain"}
+// transports are the ways a connection's bytes come and go: as this system does
+// it best; by a goroutine that waits at the descriptor; through any net.Conn.
+var transports = append(direct, "plain")
+
+// direct are those of them that have the descriptor.
+var direct = []string{"polled", "goroutine"}
+
+// everyWay runs a test for each way of having the descriptor.
+func everyWay(t *testing.T, test func(t *testing.T, transport string)) {
+	for _, transport := range direct {
+		t.Run(transport, func(t *testing.T) { test(t, transport) })
+	}
+}
+
+// attach serves a connection in the given way.
+func attach(e *websockets.Engine, transport string, conn net.Conn, early []byte, h websockets.Handler) *websockets.Conn {
+	switch transport {
+	case "plain":
+		return e.Attach(hidden{conn.(*net.TCPConn)}, early, h)
+	case "goroutine":
+		return e.AttachGoroutine(conn, early, h)
+	}
+	return e.Attach(conn, early, h)
+}
 
 // hidden is a TCP connection that does not look like one.
 type hidden struct{ *net.TCPConn }
@@ -132,10 +154,7 @@ func connect(t testing.TB, e *websockets.Engine, transport string, h websockets.
 	t.Helper()
 	server, client := tcpPair(t)
 	w := newWireClient(t, client)
-	if transport == "plain" {
-		return e.Attach(hidden{server}, nil, h), w
-	}
-	return e.Attach(server, nil, h), w
+	return attach(e, transport, server, nil, h), w
 }
 
 // wireClient is a client without any manners: it writes bytes and reads frames.

@@ -25,7 +25,8 @@ func (c *Conn) Send(f Frame) bool {
 
 // Drain waits until the peer's kernel has taken everything that waited. It
 // fails when ctx is done, and with [net.ErrClosed] when the connection closes.
-// From within Message it holds up the peer, which is how an echo keeps pace.
+// It is for senders that have more to say than a queue may hold; a [Handler]
+// must not wait.
 func (c *Conn) Drain(ctx context.Context) error {
 	c.mu.Lock()
 	open, q := c.phase == phaseOpen, c.queue
@@ -64,18 +65,17 @@ func (c *Conn) transmit(b []byte) {
 		c.queue.push(b)
 		return
 	}
-	n, err := c.transport.tryWrite(b)
+	n, err := c.link.tryWrite(b)
 	switch {
 	case err != nil:
 		c.breakLocked()
 	case n == len(b):
 		if c.phase == phaseClosing {
 			c.saidLocked()
-			c.closeWrite()
 		}
 	default:
 		c.queue = newQueue(b[n:], c.engine.now())
-		go c.flush(c.queue)
+		c.link.slow()
 	}
 }
 

@@ -20,10 +20,8 @@ func stalledPair(t *testing.T, e *websockets.Engine, transport string, h websock
 	server, client := tcpPair(t)
 	server.SetWriteBuffer(4 << 10)
 	client.SetReadBuffer(4 << 10)
-	if transport == "plain" {
-		return e.Attach(hidden{server}, nil, h), newWireClient(t, client)
-	}
-	return e.Attach(server, nil, h), newWireClient(t, client)
+	w := newWireClient(t, client)
+	return attach(e, transport, server, nil, h), w
 }
 
 // TestConnStalledReader never reads: the sender is not held up for one call,
@@ -84,9 +82,11 @@ func TestConnStalledReader(t *testing.T) {
 }
 
 // TestConnQueueIsBoundedInBytes overflows with few, large messages.
-func TestConnQueueIsBoundedInBytes(t *testing.T) {
+func TestConnQueueIsBoundedInBytes(t *testing.T) { everyWay(t, testConnQueueIsBoundedInBytes) }
+
+func testConnQueueIsBoundedInBytes(t *testing.T, transport string) {
 	d := newDiary()
-	c, _ := stalledPair(t, newEngine(t, websockets.Config{}), "direct", d)
+	c, _ := stalledPair(t, newEngine(t, websockets.Config{}), transport, d)
 	sent := 0
 	for f := websockets.TextFrame(fill(100_000)); c.Send(f); sent++ {
 	}
@@ -101,7 +101,9 @@ func TestConnQueueIsBoundedInBytes(t *testing.T) {
 
 // TestConnStalledMemory holds what a crowd of stalled readers costs the process
 // after it has been found out: next to nothing, and it is all gone in the end.
-func TestConnStalledMemory(t *testing.T) {
+func TestConnStalledMemory(t *testing.T) { everyWay(t, testConnStalledMemory) }
+
+func testConnStalledMemory(t *testing.T, transport string) {
 	e := newEngine(t, websockets.Config{})
 	heap := func() int64 {
 		runtime.GC()
@@ -114,7 +116,7 @@ func TestConnStalledMemory(t *testing.T) {
 	var conns []*websockets.Conn
 	for range n {
 		d := newDiary()
-		c, _ := stalledPair(t, e, "direct", d)
+		c, _ := stalledPair(t, e, transport, d)
 		diaries, conns = append(diaries, d), append(conns, c)
 	}
 	before := heap()
@@ -158,14 +160,16 @@ func TestConnWriteTimeout(t *testing.T) {
 // TestConnTimeoutIsNotDoubled has a peer that takes nothing from the beginning.
 // The room that the kernel has left over must not pass for a sign of life at the
 // end of the time, and buy it as much again.
-func TestConnTimeoutIsNotDoubled(t *testing.T) {
+func TestConnTimeoutIsNotDoubled(t *testing.T) { everyWay(t, testConnTimeoutIsNotDoubled) }
+
+func testConnTimeoutIsNotDoubled(t *testing.T, transport string) {
 	const patience = 4 * time.Second
 	e := newEngine(t, websockets.Config{WriteTimeout: patience, QueueBytes: 64 << 20})
 	server, client := tcpPair(t)
 	defer client.Close()
 	d := newDiary()
 	start := time.Now()
-	c := e.Attach(server, nil, d)
+	c := attach(e, transport, server, nil, d)
 	for range 250 { // far more than the kernels on both sides hold
 		c.Send(websockets.TextFrame(fill(16 << 10)))
 	}
@@ -207,7 +211,9 @@ func TestConnTimeoutCountsFromTheLastByte(t *testing.T) {
 // TestConnTriesBeforeItGivesUp drains a big message so slowly that the kernel
 // announces no room for longer than the timeout, though it would take bytes all
 // along. Unix sockets are the extreme: three quarters must be free first.
-func TestConnTriesBeforeItGivesUp(t *testing.T) {
+func TestConnTriesBeforeItGivesUp(t *testing.T) { everyWay(t, testConnTriesBeforeItGivesUp) }
+
+func testConnTriesBeforeItGivesUp(t *testing.T, transport string) {
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket"))
 	if err != nil {
 		t.Skip("no Unix sockets on this system: ", err)
@@ -224,7 +230,7 @@ func TestConnTriesBeforeItGivesUp(t *testing.T) {
 	}
 	e := newEngine(t, websockets.Config{WriteTimeout: time.Second, QueueBytes: 64 << 20})
 	d := newDiary()
-	c := e.Attach(server, nil, d)
+	c := attach(e, transport, server, nil, d)
 	c.Send(websockets.TextFrame(fill(2 << 20)))
 	buf := make([]byte, 2<<10)
 	var slowest time.Duration
@@ -245,12 +251,14 @@ func TestConnTriesBeforeItGivesUp(t *testing.T) {
 
 // TestConnForgetsItsDeadlines writes directly again after a slow spell, and
 // takes over connections with deadlines of somebody else's.
-func TestConnForgetsItsDeadlines(t *testing.T) {
+func TestConnForgetsItsDeadlines(t *testing.T) { everyWay(t, testConnForgetsItsDeadlines) }
+
+func testConnForgetsItsDeadlines(t *testing.T, transport string) {
 	e := newEngine(t, websockets.Config{WriteTimeout: 200 * time.Millisecond, QueueBytes: 64 << 20})
 	server, client := tcpPair(t)
 	server.SetDeadline(time.Now().Add(10 * time.Millisecond))
 	w := newWireClient(t, client)
-	c := e.Attach(server, nil, echoing())
+	c := attach(e, transport, server, nil, echoing())
 	time.Sleep(20 * time.Millisecond)
 	w.write(textFrame("after the deadlines"))
 	w.want(textOp, "after the deadlines")
@@ -291,25 +299,44 @@ func TestConnOwesOnePong(t *testing.T) {
 	})
 }
 
-// TestConnHandlerMayBlock closes a connection whose handler waits for a peer
-// that does not read: both must come to an end.
-func TestConnHandlerMayBlock(t *testing.T) {
-	d := echoing()
-	echo := d.onMessage
-	d.onMessage = func(c *websockets.Conn, binary bool, payload []byte) {
-		echo(c, binary, payload)
-		_ = c.Drain(t.Context())
-	}
-	e := newEngine(t, websockets.Config{MaxMessage: 8 << 20, QueueBytes: 64 << 20})
-	c, w := connect(t, e, "direct", d)
-	var group sync.WaitGroup
-	group.Go(func() { w.write(clientFrame(textOp, true, fill(8<<20)), textFrame("never read")) })
-	eventually(t, "the echo waits", func() bool { items, _ := c.Waiting(); return items > 0 })
-	c.Close(websockets.CloseGoingAway, "")
-	d.ended(t)
-	w.conn.Close()
-	group.Wait()
-	if got := d.count(); got != 1 {
-		t.Errorf("%d messages, want 1", got)
+// TestConnHoldsUpWhoOnlyWrites has an echo for a peer that does not read: the
+// peer is read no further than the first answer that waits, and all of it comes
+// back once it reads. Held up, it can still be closed.
+func TestConnHoldsUpWhoOnlyWrites(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			cfg := echoConfig()
+			cfg.WriteTimeout = time.Minute
+			e := newEngine(t, cfg)
+			d := echoing()
+			c, w := connect(t, e, transport, d)
+			const size = 8 << 20 // more than the kernels of both sides hold
+			var group sync.WaitGroup
+			group.Go(func() {
+				w.write(clientFrame(textOp, true, fill(size)))
+				for range 100 {
+					w.write(clientFrame(textOp, true, fill(100<<10)))
+				}
+			})
+			eventually(t, "the echo waits", func() bool { items, _ := c.Waiting(); return items > 0 })
+			if got := d.count(); got != 1 {
+				t.Errorf("%d messages were read while the first answer waited, want 1", got)
+			}
+			w.want(textOp, string(fill(size)))
+			for range 100 {
+				w.want(textOp, string(fill(100<<10)))
+			}
+			group.Wait()
+
+			group.Go(func() { w.write(clientFrame(textOp, true, fill(size)), clientFrame(textOp, true, fill(100<<10))) })
+			eventually(t, "the echo waits", func() bool { items, _ := c.Waiting(); return items > 0 })
+			c.Close(websockets.CloseGoingAway, "")
+			d.ended(t)
+			w.conn.Close()
+			group.Wait()
+			if got := d.count(); got != 102 {
+				t.Errorf("%d messages, want 102: the last one came after the close", got)
+			}
+		})
 	}
 }

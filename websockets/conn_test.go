@@ -65,8 +65,10 @@ func TestConnCarriesMessagesOfAllSizes(t *testing.T) {
 
 // TestConnAnswersPingsInOrder also finds pongs between the fragments of a
 // message.
-func TestConnAnswersPingsInOrder(t *testing.T) {
-	_, w := connect(t, newEngine(t, websockets.Config{}), "direct", echoing())
+func TestConnAnswersPingsInOrder(t *testing.T) { everyWay(t, testConnAnswersPingsInOrder) }
+
+func testConnAnswersPingsInOrder(t *testing.T, transport string) {
+	_, w := connect(t, newEngine(t, websockets.Config{}), transport, echoing())
 	for i := range 10 {
 		w.write(clientFrame(pingOp, true, fmt.Append(nil, "ping ", i)))
 	}
@@ -134,7 +136,9 @@ func TestConnKeepsFramesApart(t *testing.T) {
 	}
 }
 
-func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
+func TestConnLimitsTheRateOfAllFrames(t *testing.T) { everyWay(t, testConnLimitsTheRateOfAllFrames) }
+
+func testConnLimitsTheRateOfAllFrames(t *testing.T, transport string) {
 	tests := map[string][]byte{
 		"messages":         textFrame("x"),
 		"pings":            clientFrame(pingOp, true, nil),
@@ -145,7 +149,7 @@ func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
 	for name, frame := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := newDiary()
-			_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 20}), "direct", d)
+			_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 20}), transport, d)
 			if frame == nil {
 				for _, b := range clientFrame(textOp, true, fill(40)) {
 					w.write([]byte{b})
@@ -172,13 +176,13 @@ func TestConnLimitsTheRateOfAllFrames(t *testing.T) {
 		})
 	}
 	t.Run("empty fragments", func(t *testing.T) {
-		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 20}), "direct", newDiary())
+		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 20}), transport, newDiary())
 		w.write(clientFrame(textOp, false, nil), bytes.Repeat(clientFrame(contOp, false, nil), 30*64))
 		w.wantClose(websockets.CloseTooMany)
 	})
 	t.Run("small fragments", func(t *testing.T) {
 		// One message, however small it is cut: it is its bytes that are too many.
-		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 70}), "direct", newDiary())
+		_, w := connect(t, newEngine(t, websockets.Config{FrameRate: 1, FrameBurst: 70}), transport, newDiary())
 		w.write(clientFrame(textOp, false, []byte("x")), bytes.Repeat(clientFrame(contOp, false, []byte("x")), 4<<10))
 		w.wantClose(websockets.CloseTooBig)
 	})
@@ -217,8 +221,10 @@ func TestConnSavesNoFramesUp(t *testing.T) {
 }
 
 // TestConnSendAllocatesNothing holds the promise of the way every reveal takes.
-func TestConnSendAllocatesNothing(t *testing.T) {
-	c, w := connect(t, newEngine(t, websockets.Config{}), "direct", newDiary())
+func TestConnSendAllocatesNothing(t *testing.T) { everyWay(t, testConnSendAllocatesNothing) }
+
+func testConnSendAllocatesNothing(t *testing.T, transport string) {
+	c, w := connect(t, newEngine(t, websockets.Config{}), transport, newDiary())
 	if items, _ := c.Waiting(); items != 0 {
 		t.Fatal("something waits on a new connection")
 	}
@@ -240,12 +246,15 @@ func TestConnSendAllocatesNothing(t *testing.T) {
 	w.conn.Close()
 }
 
-// TestConnIdleCost holds the goroutines of a connection that waits: one.
-func TestConnIdleCost(t *testing.T) {
+// TestConnIdleCost holds the goroutines of connections that wait: none, but for
+// the few that read them all, or one each.
+func TestConnIdleCost(t *testing.T) { everyWay(t, testConnIdleCost) }
+
+func testConnIdleCost(t *testing.T, transport string) {
 	e := newEngine(t, websockets.Config{})
 	const n = 50
 	for range n {
-		c, w := connect(t, e, "direct", echoing())
+		c, w := connect(t, e, transport, echoing())
 		w.write(textFrame("x"))
 		w.want(textOp, "x")
 		c.Send(websockets.TextFrame(nil))
@@ -253,8 +262,12 @@ func TestConnIdleCost(t *testing.T) {
 	}
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	if got := bytes.Count(stacks, []byte("created by invisibleart.example/gallery/websockets.")); got != n {
-		t.Errorf("%d goroutines for %d idle connections", got, n)
+	want := n
+	if transport == "polled" && runtime.GOOS == "linux" {
+		want = min(runtime.GOMAXPROCS(0), websockets.MostPollers)
+	}
+	if got := bytes.Count(stacks, []byte("created by invisibleart.example/gallery/websockets.")); got != want {
+		t.Errorf("%d goroutines for %d idle connections, want %d", got, n, want)
 	}
 }
 

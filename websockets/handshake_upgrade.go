@@ -28,7 +28,7 @@ func (e *Engine) Upgrade(w http.ResponseWriter, r *http.Request, h Handler) (*Co
 		return nil, fmt.Errorf("take the connection over: %w", err)
 	}
 	greeting := switchingProtocols(r.Header.Get("Sec-Websocket-Key"))
-	return e.attach(conn, greeting, takeBuffered(buffered.Reader), h), nil
+	return e.begin(e.link(conn), greeting, takeBuffered(buffered.Reader), h), nil
 }
 
 // takeBuffered copies what net/http has read beyond the request, where a client

@@ -54,6 +54,7 @@ func openHouseOn(t testing.TB, settings websockets.Settings, l net.Listener) *ho
 		t.Fatal(err)
 	}
 	settings.Origin = policy
+	settings.Conn.Goroutines = *goroutines
 	if settings.Limits == nil {
 		settings.Limits = ratelimit.New(ratelimit.Table{}, nil, nil)
 	}

@@ -16,7 +16,7 @@ const (
 type pulse struct {
 	mu    sync.Mutex
 	slots [pulseSlots][]*Conn
-	next  int // the slot that the next connection joins
+	next  uint8 // the slot that the next connection joins
 	count int
 	ended *closeError   // set once: how connections are closed that are still to come
 	empty chan struct{} // closed when the last connection leaves, nil when nobody waits
@@ -28,7 +28,7 @@ func (p *pulse) join(c *Conn) *closeError {
 	defer p.mu.Unlock()
 	c.slot = p.next
 	p.next = (p.next + 1) % pulseSlots
-	c.place = len(p.slots[c.slot])
+	c.place = int32(len(p.slots[c.slot]))
 	p.slots[c.slot] = append(p.slots[c.slot], c)
 	p.count++
 	return p.ended

@@ -3,8 +3,7 @@ package websockets
 import "time"
 
 // queue is what waits for a peer that does not take it at once. It exists only
-// while something waits, together with the goroutine that flushes it. It is
-// guarded by the connection's lock.
+// while something waits. It is guarded by the connection's lock.
 type queue struct {
 	items [][]byte // whole frames of shared memory, only the first may be begun
 	bytes int
@@ -15,7 +14,7 @@ type queue struct {
 
 	released bool
 	drained  chan struct{} // closed when nothing waits any more, or nobody should wait for it
-	done     chan struct{} // closed when the flushing goroutine has ended
+	done     chan struct{} // closed when the flushing goroutine, where there is one, has ended
 }
 
 func newQueue(first []byte, now time.Duration) *queue {

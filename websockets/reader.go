@@ -186,6 +186,10 @@ func (r *reader) controlPayload(chunk []byte, at int64, last bool, to receiver) 
 	}
 }
 
+// atRest tells whether the reader is between two frames, with nothing of either
+// and of no message.
+func (r *reader) atRest() bool { return !r.inFrame && !r.inMessage && r.headSize == 0 }
+
 // release gives back what is borrowed. The reader must not be fed afterwards
 // unless it is between two messages.
 func (r *reader) release() {

@@ -13,12 +13,14 @@ const (
 type buffers struct {
 	read    sync.Pool // *[readSize]byte
 	message sync.Pool // *[]byte, empty
+	readers sync.Pool // *reader, at rest
 }
 
 func newBuffers() *buffers {
 	return &buffers{
 		read:    sync.Pool{New: func() any { return new([readSize]byte) }},
 		message: sync.Pool{New: func() any { b := make([]byte, 0, messageSize); return &b }},
+		readers: sync.Pool{New: func() any { return new(reader) }},
 	}
 }
 
@@ -29,4 +31,18 @@ func (b *buffers) returnMessage(m *[]byte) {
 		*m = (*m)[:0]
 		b.message.Put(m)
 	}
+}
+
+// reader lends a reader at rest.
+func (b *buffers) reader(rules *readRules) *reader {
+	r := b.readers.Get().(*reader)
+	r.rules = rules
+	return r
+}
+
+// returnReader takes a reader back, wherever it was in a message.
+func (b *buffers) returnReader(r *reader) {
+	r.release()
+	*r = reader{}
+	b.readers.Put(r)
 }

@@ -1,6 +1,9 @@
 package websockets
 
-import "errors"
+import (
+	"errors"
+	"net"
+)
 
 // Parser pushes bytes into a reader and writes down what it says.
 type Parser struct {
@@ -38,7 +41,7 @@ func (p *Parser) Held() int {
 
 // Idle tells whether the reader is between two messages.
 func (p *Parser) Idle() bool {
-	return !p.reader.inFrame && !p.reader.inMessage && p.reader.headSize == 0
+	return p.reader.atRest()
 }
 
 func (p *Parser) add(kind, payload string, code int) error {
@@ -108,4 +111,12 @@ func (c *Conn) Waiting() (items, bytes int) {
 		return 0, 0
 	}
 	return len(c.queue.items), c.queue.bytes
+}
+
+// MostPollers is how many goroutines read at most.
+const MostPollers = mostPollers
+
+// AttachGoroutine is Attach with a goroutine that waits at the descriptor.
+func (e *Engine) AttachGoroutine(conn net.Conn, early []byte, h Handler) *Conn {
+	return e.begin(&newGoroutineLink(conn).Conn, nil, early, h)
 }

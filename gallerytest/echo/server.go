@@ -16,9 +16,10 @@ import (
 const (
 	// maxMessage is the largest message of the usual conformance suites.
 	maxMessage = 16 << 20
-	// maxQueue leaves room for the one message that may wait: the peer is held
-	// up until its echo is out.
-	maxQueue = 2 * maxMessage
+	// maxQueue and maxWaiting leave room for what may wait: the answers to what
+	// is read at once, which a peer may send before it is held up.
+	maxQueue   = 2 * maxMessage
+	maxWaiting = 4096
 	// stopTime is how long peers get to close.
 	stopTime = 8 * time.Second
 )
@@ -27,7 +28,8 @@ type server struct{ engine *websockets.Engine }
 
 func newServer() *server {
 	return &server{websockets.NewEngine(websockets.Config{
-		MaxMessage: maxMessage, Binary: true, QueueBytes: maxQueue,
+		MaxMessage: maxMessage, Binary: true,
+		QueueBytes: maxQueue, QueueMessages: maxWaiting, HoldSlow: true,
 	})}
 }
 
@@ -69,20 +71,18 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 // echo is the handler of every connection.
 type echo struct{}
 
-// Message sends the message back and waits until the peer has taken it, so that
-// a peer that only writes fills its own buffers and not the server's memory.
+// Opened says nothing.
+func (echo) Opened(*websockets.Conn) {}
+
+// Message sends the message back. A peer that only writes is held up by the
+// engine: it fills its own buffers and not the server's memory.
 func (echo) Message(c *websockets.Conn, binary bool, payload []byte) {
-	frame := websockets.TextFrame
 	if binary {
-		frame = websockets.BinaryFrame
-	}
-	if c.Send(frame(payload)) {
-		// It fails only when the connection closes; then there is no next message.
-		_ = c.Drain(context.Background())
+		c.Send(websockets.BinaryFrame(payload))
+	} else {
+		c.Send(websockets.TextFrame(payload))
 	}
 }
 
 // Closed has nothing to clean up.
-func (echo) Opened(*websockets.Conn) {}
-
 func (echo) Closed(*websockets.Conn) {}

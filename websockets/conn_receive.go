@@ -8,69 +8,39 @@ import (
 // errEnded ends the reading of a connection whose closing has begun.
 var errEnded = errors.New("the websocket is closing")
 
-// serve is the reading goroutine, from the first byte to the closed socket.
-// early are bytes that came together with the handshake.
-func (c *Conn) serve(early []byte) {
-	defer c.engine.leave(c)
-	err := c.reader.feed(early, c)
-	for err == nil {
-		err = c.readOnce()
+// receive takes bytes of the peer's, and changes them. Any error ends the
+// reading; a *closeError says how the connection is to be closed for it.
+func (c *Conn) receive(p []byte) error {
+	r := c.reader
+	if r == nil {
+		r = c.engine.buffers.reader(&c.engine.rules)
 	}
-	if e, ok := errors.AsType[*closeError](err); ok {
-		c.Close(e.code, e.reason)
+	c.reader = nil
+	err := r.feed(p, c)
+	if err == nil && !r.atRest() {
+		c.reader = r
+		return nil
 	}
-	c.reader.release()
+	c.engine.buffers.returnReader(r)
+	return err
+}
 
-	c.mu.Lock()
-	if c.phase == phaseOpen {
+// received notes how reading has ended, or that it goes on: err is nil, one of
+// receive's, or of the system's. c.mu must be held.
+func (c *Conn) received(err error) {
+	switch e, ok := errors.AsType[*closeError](err); {
+	case ok:
+		c.closeLocked(e.code, e.reason)
+	case err != nil && c.phase == phaseOpen:
 		c.breakLocked() // the peer went without a word
 	}
-	c.mu.Unlock()
-	c.handler.Closed(c)
-	c.linger()
-	c.conn.Close()
 }
 
-// readOnce reads what has come and feeds it to the reader.
-func (c *Conn) readOnce() error {
-	buffers := c.engine.buffers
-	buf, n, err := c.transport.read(buffers)
-	if err != nil {
-		return err
-	}
-	defer buffers.read.Put(buf)
-	return c.reader.feed(buf[:n], c)
-}
-
-// linger drops what the peer still sends until the close frame is out and the
-// peer has closed its side, or had the time to.
-func (c *Conn) linger() {
-	c.mu.Lock()
-	c.lingering = true
-	switch c.phase {
-	case phaseClosing:
-		// The flushing goroutine sets the true deadline once the frame is out.
-		c.conn.SetReadDeadline(c.engine.at(c.writeBy + lingerTime))
-	case phaseSaid:
-		c.conn.SetReadDeadline(c.engine.at(c.engine.now() + lingerTime))
-	}
-	c.mu.Unlock()
-
-	var err error
-	for err == nil {
-		var buf *[readSize]byte
-		buf, _, err = c.transport.read(c.engine.buffers)
-		if err == nil {
-			c.engine.buffers.read.Put(buf)
-		}
-	}
-	// A peer may close its side first and read on. The flushing goroutine has
-	// a deadline, and the socket must outlive it.
-	c.mu.Lock()
-	q := c.queue
-	c.mu.Unlock()
-	if q != nil {
-		<-q.done
+// dropReader lets go of what has come of a message whose end nobody awaits.
+func (c *Conn) dropReader() {
+	if c.reader != nil {
+		c.engine.buffers.returnReader(c.reader)
+		c.reader = nil
 	}
 }
 

@@ -2,7 +2,5 @@
 
 package websockets
 
-import "syscall"
-
 // limitUnsent does nothing: this system has no such option.
-func limitUnsent(syscall.RawConn) {}
+func limitUnsent(int) {}

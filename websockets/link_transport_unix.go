@@ -18,7 +18,7 @@ func openTransport(conn net.Conn) transport {
 	switch c := conn.(type) {
 	case *net.TCPConn:
 		if raw, err = c.SyscallConn(); err == nil {
-			limitUnsent(raw)
+			_ = raw.Control(func(fd uintptr) { limitUnsent(int(fd)) }) // one that is closed needs no limit
 		}
 	case *net.UnixConn:
 		raw, err = c.SyscallConn()
