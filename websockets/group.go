@@ -89,12 +89,6 @@ func (g *group) Receive(message []byte) {
 	}
 }
 
-func (g *group) deliver(e event) {
-	for _, m := range g.current() {
-		m.receive(e)
-	}
-}
-
 // Resubscribed implements [pubsub.Subscriber]: what was missed is read from the
 // store, once for all members.
 func (g *group) Resubscribed() { g.hub.resync.add(g) }
