@@ -327,6 +327,7 @@ func TestConnHoldsUpWhoOnlyWrites(t *testing.T) {
 				w.want(textOp, string(fill(100<<10)))
 			}
 			group.Wait()
+			eventually(t, "nothing waits", func() bool { items, _ := c.Waiting(); return items == 0 })
 
 			group.Go(func() { w.write(clientFrame(textOp, true, fill(size)), clientFrame(textOp, true, fill(100<<10))) })
 			eventually(t, "the echo waits", func() bool { items, _ := c.Waiting(); return items > 0 })
